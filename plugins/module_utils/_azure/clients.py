@@ -1,0 +1,116 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change without notice.
+"""The SDK's clients, one of each kind per subscription, made on first use and shared by all threads."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
+
+from . import api_versions
+from .clouds import Cloud
+from .imports import require
+from .pacing import Governors, policy
+
+USER_AGENT = "bulwark.azure_docker"
+POLL_SECONDS = 5
+
+
+class RawClient(NamedTuple):
+    """A client without operations of its own: ``pipeline`` runs a request, ``client`` serves the SDK's pollers."""
+
+    client: Any
+    pipeline: Any
+
+
+class Clients:
+    """Makes clients for a cloud. ``transport`` replaces the network (tests)."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        credential: Any,
+        ca_path: Optional[str],
+        transport: Any = None,
+        governors: Optional[Governors] = None,
+    ) -> None:
+        self._cloud = cloud
+        self._credential = credential
+        self._ca_path = ca_path
+        self._transport = transport
+        self._governors = governors or Governors()
+        self._made: Dict[Tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def compute(self, subscription: str) -> Any:
+        """The ComputeManagementClient of a subscription."""
+        return self._once("compute", subscription, self._make_compute)
+
+    def resources(self, subscription: str) -> Any:
+        """The ResourceManagementClient of a subscription."""
+        return self._once("resources", subscription, self._make_resources)
+
+    def raw(self, subscription: str) -> RawClient:
+        """A client for what the other two have no operation for: lists of any type, and actions."""
+        return self._once("raw", subscription, self._make_raw)
+
+    def _once(self, kind: str, subscription: str, make: Callable[[str], Any]) -> Any:
+        key = (kind, subscription.lower())
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make(subscription)
+            return self._made[key]
+
+    def _make_compute(self, subscription: str) -> Any:
+        module = require("azure.mgmt.compute")[0]
+        return module.ComputeManagementClient(self._credential, subscription, **self._settings(subscription))
+
+    def _make_resources(self, subscription: str) -> Any:
+        kind = require("azure.mgmt.resource.resources")[0].ResourceManagementClient
+        settings = self._settings(subscription)
+        # The one-version clients take the version of the resource group operations from here and nowhere else;
+        # the older multi-version ones know fewer versions, and take it from each call.
+        if not hasattr(kind, "LATEST_PROFILE"):
+            settings["api_version"] = api_versions.RESOURCES
+        return kind(self._credential, subscription, **settings)
+
+    def _make_raw(self, subscription: str) -> RawClient:
+        core, arm, arm_policies, policies = require(
+            "azure.core.pipeline", "azure.mgmt.core", "azure.mgmt.core.policies", "azure.core.pipeline.policies"
+        )
+        settings = self._settings(subscription)
+        transport = settings.pop("transport", None)
+        if transport is None:
+            transport = require("azure.core.pipeline.transport")[0].RequestsTransport(**settings)
+        pipeline = core.Pipeline(
+            transport,
+            settings["per_call_policies"]
+            + [
+                policies.RequestIdPolicy(),
+                policies.HeadersPolicy(),
+                policies.UserAgentPolicy(USER_AGENT),
+                policies.RetryPolicy(),
+                arm_policies.ARMChallengeAuthenticationPolicy(self._credential, self._cloud.scope),
+            ],
+        )
+        client = arm.ARMPipelineClient(self._cloud.endpoint, pipeline=pipeline, policies=[])
+        return RawClient(client, pipeline)
+
+    def _settings(self, subscription: str) -> Dict[str, Any]:
+        settings: Dict[str, Any] = {
+            "base_url": self._cloud.endpoint,
+            "credential_scopes": [self._cloud.scope],
+            "per_call_policies": [policy(self._governors.of(subscription))],
+            "polling_interval": POLL_SECONDS,
+            "user_agent": USER_AGENT,
+            # The SDK's own 300 s, times its retries, would look like a hang.
+            "connection_timeout": 15,
+            "read_timeout": 120,
+        }
+        if self._ca_path:
+            settings["connection_verify"] = self._ca_path
+        if self._transport is not None:
+            settings["transport"] = self._transport
+        return settings

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change without notice.
+"""The one domain error, and the only places that judge an error of the Azure SDK."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
+
+from .hints import hint_for
+
+# A 404 of any other code (a wrong URL, an unknown provider, a proxy) must not be read as "go and create it".
+ABSENT_CODES = frozenset(["ResourceNotFound", "NotFound", "ResourceGroupNotFound", "ParentResourceNotFound"])
+LONGEST_TEXT = 4000
+
+
+class Failure(Exception):
+    """What went wrong, for people (message, hint) and for playbooks (code, details, request_id).
+
+    ``details`` is a list of {"code", "message"}; nothing in here may hold a secret.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: Optional[str] = None,
+        details: Sequence[Mapping[str, Any]] = (),
+        request_id: Optional[str] = None,
+        hint: Optional[str] = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.details = [dict(detail) for detail in details]
+        self.request_id = request_id
+        self.hint = hint
+
+    def as_result(self) -> Dict[str, Any]:
+        """The failure as a part of a module's result: {"msg", "error": {code, message, details, request_id, hint}}."""
+        return {"msg": self.text(), "error": self.as_error()}
+
+    def as_error(self) -> Dict[str, Any]:
+        """The failure as the value of ``error`` in the result of one item."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "details": self.details,
+            "request_id": self.request_id,
+            "hint": self.hint,
+        }
+
+    def changed(self, **parts: Any) -> "Failure":
+        """A copy with other ``message`` or ``details``."""
+        kept = self.as_error()
+        kept.update(parts)
+        return Failure(kept.pop("message"), **kept)
+
+    def text(self) -> str:
+        """Message, details and next step in one line."""
+        parts = [self.message]
+        parts += [detail["message"] for detail in self.details if detail.get("message") not in (None, self.message)]
+        if self.hint:
+            parts.append("Next step: " + self.hint)
+        return " ".join(part.strip() for part in parts if part)
+
+
+def body_of(error: BaseException) -> Dict[str, Any]:
+    """The ``error`` object in the answer that an SDK exception carries; {} if there is none."""
+    response = getattr(error, "response", None)
+    if response is None:
+        return {}
+    try:
+        answer = json.loads(response.text())
+    except ValueError:
+        return {}
+    found = answer.get("error", answer) if isinstance(answer, dict) else {}
+    return found if isinstance(found, dict) else {}
+
+
+def is_absent(error: BaseException) -> bool:
+    """True if the exception says that the resource, or a parent of it, does not exist."""
+    return getattr(error, "status_code", None) == 404 and body_of(error).get("code") in ABSENT_CODES
+
+
+def details_of(body: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """The parts below an ARM error as {"code", "message"}: details, nested ones too, and innererror."""
+    found: List[Dict[str, Any]] = []
+    for detail in body.get("details") or []:
+        if isinstance(detail, Mapping):
+            found.append({"code": detail.get("code"), "message": _short(detail.get("message"))})
+            found.extend(details_of(detail))
+    inner = body.get("innererror")
+    if isinstance(inner, Mapping) and inner.get("internalErrorCode"):
+        found.append({"code": inner["internalErrorCode"], "message": None})
+    return found
+
+
+def translate(error: BaseException, doing: str = "") -> Failure:
+    """The Failure that stands for an exception of azure-core or azure-identity.
+
+    ``doing`` says what was tried ("PUT /subscriptions/..."). A failed operation arrives with HTTP status 200, so the
+    status is never the judge here: the error object in the answer is.
+    """
+    prefix = doing + " failed: " if doing else ""
+    body = body_of(error)
+    if not body:
+        return _without_body(error, prefix)
+    code = body.get("code")
+    details = details_of(body)
+    message = _short(body.get("message")) or "no message"
+    return Failure(
+        "%s%s (%s)" % (prefix, message, code),
+        code=code,
+        details=details,
+        request_id=_request_id(error),
+        hint=hint_for([detail["code"] for detail in details] + [code], message),
+    )
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn every exception of the Azure SDK inside the block into a Failure."""
+    from .imports import require
+
+    exceptions = require("azure.core.exceptions")[0]
+    try:
+        yield
+    except exceptions.AzureError as error:
+        # The SDK's exception holds request and response: it must not travel on as the cause.
+        raise translate(error, doing) from None
+
+
+def _without_body(error: BaseException, prefix: str) -> Failure:
+    kind = type(error).__name__
+    text = _short(str(error).splitlines()[0] if str(error) else kind)
+    hint = hint_for([], str(error))
+    status = getattr(error, "status_code", None)
+    if kind.startswith("ServiceRe"):
+        code, hint = "Unreachable", _unreachable_hint(str(error))
+    elif kind in ("ClientAuthenticationError", "CredentialUnavailableError"):
+        code = "AuthenticationFailed"
+        hint = hint or hint_for([code])
+        text = _short(" ".join(str(error).split()))
+    else:
+        code = "Http%s" % status if status else kind
+    return Failure(prefix + str(text), code=code, request_id=_request_id(error), hint=hint)
+
+
+def _unreachable_hint(text: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        return (
+            "Give the authority that signed the endpoint's certificate in option `ca_path`, and check option `cloud`."
+        )
+    return "Check name resolution, proxy and firewall between this controller and the endpoint, and option `cloud`."
+
+
+def _request_id(error: BaseException) -> Optional[str]:
+    response = getattr(error, "response", None)
+    headers = getattr(response, "headers", None) or {}
+    return headers.get("x-ms-request-id") or headers.get("x-ms-correlation-request-id")
+
+
+def _short(text: Any) -> Optional[str]:
+    if text is None:
+        return None
+    text = str(text).strip()
+    # The end of a handler's text is where the cause stands.
+    return text if len(text) <= LONGEST_TEXT else "... " + text[-LONGEST_TEXT:]

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change without notice.
+"""What of a document may be shown, and how a secret that slipped into a text is taken out of it."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, List, Set
+
+from .documents import strings
+from .errors import Failure
+
+SECRET_KEYS = frozenset(
+    ["adminPassword", "customData", "protectedSettings", "protectedParameters", "runAsPassword", "userData"]
+)
+# Shorter strings occur everywhere: masking them would make texts unreadable and hide nothing.
+SHORTEST_MASKED = 4
+HIDDEN = "(hidden)"
+
+
+def public(document: Any) -> Any:
+    """The document without its secret parts, at any depth. The argument is not changed."""
+    if isinstance(document, dict):
+        return {name: public(value) for name, value in document.items() if name not in SECRET_KEYS}
+    if isinstance(document, list):
+        return [public(item) for item in document]
+    return document
+
+
+def secrets_in(document: Any) -> List[str]:
+    """The strings in a secret document that must not appear in any text, longest first."""
+    found: Set[str] = set()
+    for text in strings(document):
+        found.update([text.strip()] + [line.strip() for line in text.splitlines()])
+    return sorted((part for part in found if len(part) >= SHORTEST_MASKED), key=lambda part: (-len(part), part))
+
+
+def masked(failure: Failure, secrets: Iterable[str]) -> Failure:
+    """The failure without ``secrets``: Azure and handlers quote what was sent to them."""
+    hidden = list(secrets)
+    return failure.changed(message=mask(failure.message, hidden), details=mask(failure.details, hidden))
+
+
+def mask(value: Any, secrets: Iterable[str]) -> Any:
+    """The value with every one of ``secrets`` in its strings replaced."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, HIDDEN)
+        return value
+    if isinstance(value, dict):
+        return {name: mask(item, secrets) for name, item in value.items()}
+    if isinstance(value, list):
+        return [mask(item, secrets) for item in value]
+    return value

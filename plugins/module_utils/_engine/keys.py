@@ -1,0 +1,54 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change without notice.
+"""The machine's key pair and its signing request, by the ``openssl`` command; the private key never leaves."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import pathlib
+import subprocess
+import tempfile
+import typing as t
+
+from . import system
+from .desired import Refusal
+
+DIRECTORY = pathlib.Path("/etc/docker/tls")
+KEY = DIRECTORY / "server-key.pem"
+OWNER = DIRECTORY / "server-key.vm-id"  # the machine that made the key: a clone has another id
+
+
+def run_openssl(*arguments: str) -> str:
+    done = subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Refusal(f"openssl {arguments[0]} failed: {done.stderr.strip()}; is the openssl package complete?")
+    return done.stdout
+
+
+def new_key() -> str:
+    """A fresh EC P-256 private key (PEM). It passes through this process's memory only."""
+    return run_openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+
+
+def public_sha256(pem: t.Optional[str], kind: str) -> t.Optional[str]:
+    """SHA-256 (hex) of the public key in ``pem``; ``kind`` is "key" or "certificate". None when unreadable."""
+    if not pem:
+        return None
+    command = ["openssl", "pkey", "-pubout"] if kind == "key" else ["openssl", "x509", "-noout", "-pubkey"]
+    public = system.output(command, stdin=pem)
+    if not public:
+        return None
+    body = "".join(public.strip().splitlines()[1:-1])
+    return hashlib.sha256(base64.b64decode(body)).hexdigest()
+
+
+def request(name: str) -> str:
+    """A certificate signing request (PEM) for the stored key. The signer takes no name from it."""
+    with tempfile.NamedTemporaryFile("w", suffix=".cnf") as config:
+        config.write("[req]\ndistinguished_name=dn\nprompt=no\n[dn]\n")
+        config.flush()
+        return run_openssl("req", "-new", "-key", str(KEY), "-subj", f"/CN={name[:64]}", "-config", config.name)

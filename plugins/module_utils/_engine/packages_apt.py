@@ -1,0 +1,73 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change without notice.
+"""Packages of Debian and Ubuntu. Locks of other package runs are waited for; noise goes to the log file."""
+
+from __future__ import annotations
+
+import typing as t
+
+from . import system
+from .desired import Refusal
+
+ENGINES = ("docker.io", "docker-ce", "moby-engine")  # any of them counts as the engine, and is kept
+STRANGERS = ("podman-docker",)  # looks like Docker and is not
+PACKAGE = "docker.io"
+COMPANIONS = ("docker-cli",)  # a package of its own since Debian 13
+LOCK_SECONDS = 600
+ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+OPTIONS = ("-o", f"DPkg::Lock::Timeout={LOCK_SECONDS}", "-o", "Acquire::Retries=3")
+
+
+def installed(names: t.Sequence[str]) -> t.Dict[str, str]:
+    """Versions of those of ``names`` that are fully installed."""
+    found = {}
+    for name in names:
+        text = system.output(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", name]) or ""
+        status, _space, version = text.partition(" ")
+        if status == "installed":
+            found[name] = version
+    return found
+
+
+def apt(*arguments: str) -> None:
+    command = ["apt-get", "--quiet", "--yes", *OPTIONS, *arguments]
+    code, tail = system.logged(command, ENVIRONMENT)
+    if code:
+        raise Refusal(
+            f"apt-get {arguments[0]} ended with {code}, expected 0; last lines:\n{tail}\n"
+            f"Mend the package sources or the network of this machine and run again (all output: {system.LOG})."
+        )
+
+
+def available(name: str) -> bool:
+    return bool((system.output(["apt-cache", "show", "--no-all-versions", name]) or "").strip())
+
+
+def install(version: t.Optional[str]) -> None:
+    """Install the distribution's engine, or that version of it (exact or a series such as "26.1")."""
+    apt("update")
+    wanted = PACKAGE if version is None else f"{PACKAGE}={version_of(version)}"
+    apt("install", "--no-install-recommends", wanted, "iptables", "ca-certificates", *filter(available, COMPANIONS))
+
+
+def version_of(wanted: str) -> str:
+    """The newest available version that is ``wanted`` or begins with it; Refusal with the available ones if none."""
+    listing = system.output(["apt-cache", "madison", PACKAGE]) or ""
+    versions = [line.split("|")[1].strip() for line in listing.splitlines() if line.count("|") == 2]
+    for version in versions:
+        if matches(version, wanted):
+            return version
+    raise Refusal(
+        f"engine version {wanted} is not available, found: {', '.join(versions) or 'none'}; "
+        "choose one of these or give no version"
+    )
+
+
+def matches(version: str, wanted: t.Optional[str]) -> bool:
+    """Whether an installed version satisfies the wanted one (exact, or a series ending at a dot, "+" or "-")."""
+    if wanted is None or version == wanted:
+        return True
+    return version.startswith(wanted) and version[len(wanted)] in ".+-~"

@@ -1,0 +1,64 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change without notice.
+"""Files: read what is there, replace atomically, run commands with their noise in a log."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import typing as t
+
+LOG = pathlib.Path("/var/log/bulwark-azure-docker.log")
+
+
+def read(path: t.Union[str, pathlib.Path]) -> t.Optional[str]:
+    """The text of a file, None when it does not exist."""
+    try:
+        return pathlib.Path(path).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+
+
+def write(path: t.Union[str, pathlib.Path], text: str, mode: int) -> None:
+    """Replace a file at once, owned by root; a reader sees the old or the new one, a crash leaves one of them."""
+    target = pathlib.Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(temporary, mode)
+    os.replace(temporary, target)
+
+
+def output(command: t.Sequence[str], stdin: t.Optional[str] = None) -> t.Optional[str]:
+    """Standard output of a command that only reads; None when it fails or does not exist."""
+    try:
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def logged(command: t.Sequence[str], environment: t.Optional[t.Mapping[str, str]] = None) -> t.Tuple[int, str]:
+    """Run a command that acts; its output goes to the log file. Returns the exit code and the output's last lines."""
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=dict(os.environ, **(environment or {})),
+        check=False,
+    )
+    text = done.stdout.decode("utf-8", "replace")
+    descriptor = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as log:
+        log.write("$ {0}\n{1}\n".format(" ".join(command), text))
+    return done.returncode, "\n".join(text.strip().splitlines()[-8:])

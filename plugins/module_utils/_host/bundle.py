@@ -1,0 +1,122 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change without notice.
+"""The bundle: the engine program and one desired state as a shell script that any carrier can bring to a VM.
+
+ASCII only; a short sh stub, the program as base64 of a zip with nothing that varies (stored, fixed times, sorted),
+and the desired state as JSON. The files come through each module's loader, so that it works from AnsiballZ too.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import functools
+import hashlib
+import io
+import json
+import re
+import textwrap
+import typing as t
+import zipfile
+
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
+    apply,
+    desired,
+    keys,
+    observe,
+    packages_apt,
+    plan,
+    program,
+    system,
+    unit,
+)
+
+MARKER = "# bulwark.azure_docker engine program"
+MODULES = (apply, desired, keys, observe, packages_apt, plan, program, system, unit)
+ENTRY = "import sys\n\nfrom engine.program import main\n\nsys.exit(main())\n"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+
+STUB = """#!/bin/sh
+{marker} {digest}
+set -eu
+umask 077
+command -v python3 > /dev/null || {{
+    echo "bulwark.azure_docker: found no python3 on this machine, expected Python 3.9 or newer; install it" >&2
+    exit 1
+}}
+directory=$(mktemp -d /tmp/bulwark-azure-docker.XXXXXX)
+trap 'rm -rf "$directory"' EXIT
+base64 -d > "$directory/program.zip" << 'END-OF-PROGRAM'
+{program}
+END-OF-PROGRAM
+python3 "$directory/program.zip" << 'END-OF-DESIRED-STATE'
+{desired}
+END-OF-DESIRED-STATE
+"""
+DESIRED_STATE = re.compile(r"<< 'END-OF-DESIRED-STATE'\n(.*)\nEND-OF-DESIRED-STATE\n", re.DOTALL)
+DIGEST = re.compile(re.escape(MARKER) + r" ([0-9a-f]{64})\n")
+
+
+@dataclasses.dataclass(frozen=True)
+class Bundle:
+    """What a script that we made says: the program's digest and the desired state."""
+
+    digest: str
+    desired: t.Mapping[str, t.Any]
+
+
+def source(module: t.Any) -> bytes:
+    """The text of a module, whatever loaded it (files, AnsiballZ's zip, Ansible's collection loader)."""
+    text = module.__spec__.loader.get_source(module.__name__)
+    return text.encode("utf-8")
+
+
+@functools.lru_cache(maxsize=None)
+def archive() -> bytes:
+    """The program as a zip: the same bytes from every Python version and machine."""
+    files = {"engine/" + module.__name__.rpartition(".")[2] + ".py": source(module) for module in MODULES}
+    files["engine/__init__.py"] = b""
+    files["__main__.py"] = ENTRY.encode("ascii")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as bundle:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            bundle.writestr(entry, files[name])
+    return buffer.getvalue()
+
+
+def digest() -> str:
+    """SHA-256 (hex) of the program."""
+    return hashlib.sha256(archive()).hexdigest()
+
+
+def build(desired_state: t.Mapping[str, t.Any]) -> str:
+    """The script that carries the program and ``desired_state`` (JSON-able)."""
+    return STUB.format(
+        marker=MARKER,
+        digest=digest(),
+        program="\n".join(textwrap.wrap(base64.b64encode(archive()).decode("ascii"), 120)),
+        desired=json.dumps(desired_state, sort_keys=True, indent=1, ensure_ascii=True),
+    )
+
+
+def encoded(script: str) -> str:
+    """As CustomScript's ``script`` setting wants it."""
+    return base64.b64encode(script.encode("ascii")).decode("ascii")
+
+
+def decode(setting: t.Optional[str]) -> t.Optional[Bundle]:
+    """Read a ``script`` setting back; None for anything that this collection did not make."""
+    try:
+        script = base64.b64decode(setting or "", validate=True).decode("ascii")
+        found, state = DIGEST.search(script), DESIRED_STATE.search(script)
+        if found is None or state is None:
+            return None
+        return Bundle(found.group(1), json.loads(state.group(1)))
+    except ValueError:
+        return None

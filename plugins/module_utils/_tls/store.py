@@ -1,0 +1,231 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change without notice.
+
+"""The certificate directory on disk: reads, sets of files swapped in together, and the lock."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import tempfile
+import time
+import typing as t
+
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
+    CLIENT_AUTHORITIES,
+    CLIENTS,
+    DIGEST_KEY,
+    SERVER_AUTHORITY,
+    SERVERS,
+    ModeFault,
+)
+
+DIRECTORY_MODE = 0o700
+SECRET_MODE = 0o600
+PUBLIC_MODE = 0o644
+LOCK_FILE = ".lock"
+LOCK_WAIT = 120.0
+"""Seconds to wait for another run to end."""
+
+_FILE_MODES = {
+    "ca-key.pem": SECRET_MODE,
+    "key.pem": SECRET_MODE,
+    DIGEST_KEY: SECRET_MODE,
+    LOCK_FILE: SECRET_MODE,
+    "ca.pem": PUBLIC_MODE,
+    "cert.pem": PUBLIC_MODE,
+    "csr.pem": PUBLIC_MODE,
+    "host.json": PUBLIC_MODE,
+}
+_ROOMS = (SERVER_AUTHORITY, CLIENT_AUTHORITIES, SERVERS, CLIENTS)
+
+
+class FileWrite(t.NamedTuple):
+    """One file of a set: its name inside the directory, its bytes, its mode."""
+
+    name: str
+    content: bytes
+    mode: int = PUBLIC_MODE
+
+
+class Store:
+    """A certificate directory. All paths given to its methods are relative to it."""
+
+    def __init__(self, root: str) -> None:
+        self.root = os.path.abspath(root)
+
+    def path(self, *parts: str) -> str:
+        """The absolute path of a file inside the directory."""
+        return os.path.join(self.root, *parts)
+
+    def exists(self, *parts: str) -> bool:
+        """Whether that file is there; its content is not read."""
+        return os.path.exists(self.path(*parts))
+
+    def read(self, *parts: str) -> t.Optional[bytes]:
+        """The bytes of a file, None when it is absent. Failure when it cannot be read."""
+        try:
+            with open(self.path(*parts), "rb") as stream:
+                return stream.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _io_failure("read", self.path(*parts), error) from error
+
+    def size(self, *parts: str) -> t.Optional[int]:
+        """The size of a file in bytes without reading it, None when it is absent."""
+        try:
+            return os.stat(self.path(*parts)).st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _io_failure("read", self.path(*parts), error) from error
+
+    def directories(self, *parts: str) -> t.List[str]:
+        """The names of the directories inside a directory, sorted; [] when it is absent."""
+        try:
+            with os.scandir(self.path(*parts)) as entries:
+                return sorted(entry.name for entry in entries if entry.is_dir())
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _io_failure("list", self.path(*parts), error) from error
+
+    def swap(self, directory: str, writes: t.Sequence[FileWrite], removals: t.Sequence[str] = ()) -> None:
+        """Remove and replace files of one directory. Every new file is complete on disk before the first old one goes.
+
+        removals go first, so that a crash in between leaves a set that is seen to be incomplete, never one that
+        looks whole and does not fit together.
+        """
+        target = self.path(directory)
+        prepared: t.List[t.Tuple[str, str]] = []
+        try:
+            if writes:
+                self._make_directory(target)
+            for write in writes:
+                prepared.append((_prepare(target, write), os.path.join(target, write.name)))
+            for name in removals:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(target, name))
+            while prepared:
+                os.replace(*prepared[0])
+                prepared.pop(0)
+        except OSError as error:
+            raise _io_failure("write", target, error) from error
+        finally:
+            for temporary, _final in prepared:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+
+    def restrict(self, fault: ModeFault) -> None:
+        """Take away the permissions that a file or directory must not have."""
+        try:
+            os.chmod(self.path(fault.path), fault.found & fault.expected)
+        except OSError as error:
+            raise _io_failure("change the mode of", self.path(fault.path), error) from error
+
+    def mode_faults(self) -> t.Tuple[ModeFault, ...]:
+        """Everything of ours that grants more than 0700 (directories), 0600 (keys) or 0644 (the rest)."""
+        try:
+            return tuple(sorted(_mode_faults(self.root, self.root, _ROOMS)))
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise _io_failure("list", self.root, error) from error
+
+    @contextlib.contextmanager
+    def lock(self, exclusive: bool, wait: float = LOCK_WAIT) -> t.Iterator[None]:
+        """Hold the directory. A writer makes directory and lock file; a reader of a directory without one reads on.
+
+        wait: seconds; Failure when another run still holds it then.
+        """
+        try:
+            if exclusive:
+                self._make_directory(self.root)
+            flags = os.O_RDWR | os.O_CREAT if exclusive else os.O_RDONLY
+            descriptor = os.open(self.path(LOCK_FILE), flags | os.O_CLOEXEC, SECRET_MODE)
+        except OSError as error:
+            if not exclusive and error.errno in (errno.ENOENT, errno.EACCES):
+                yield
+                return
+            raise _io_failure("lock", self.path(LOCK_FILE), error) from error
+        try:
+            _flock(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, wait, self.path(LOCK_FILE))
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _make_directory(self, path: str) -> None:
+        # Level by level: os.makedirs gives the mode to the last level only.
+        missing = []
+        while not os.path.isdir(path):
+            missing.append(path)
+            path = os.path.dirname(path)
+        for level in reversed(missing):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(level, DIRECTORY_MODE)
+
+
+def _prepare(directory: str, write: FileWrite) -> str:
+    descriptor, temporary = tempfile.mkstemp(prefix=".%s." % write.name, suffix=".tmp", dir=directory)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            os.fchmod(stream.fileno(), write.mode)
+            stream.write(write.content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        os.unlink(temporary)
+        raise
+    return temporary
+
+
+def _mode_faults(root: str, directory: str, only: t.Optional[t.Sequence[str]] = None) -> t.Iterator[ModeFault]:
+    # Names that are not ours are somebody else's business, whatever their modes.
+    relative = os.path.relpath(directory, root)
+    found = os.stat(directory).st_mode & 0o777
+    if found & ~DIRECTORY_MODE:
+        yield ModeFault(relative, found, DIRECTORY_MODE)
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if only is None or entry.name in only:
+                    yield from _mode_faults(root, entry.path)
+                continue
+            expected = _FILE_MODES.get(entry.name)
+            if expected is None or entry.is_symlink():
+                continue
+            found = entry.stat(follow_symlinks=False).st_mode & 0o777
+            if found & ~expected:
+                yield ModeFault(os.path.normpath(os.path.join(relative, entry.name)), found, expected)
+
+
+def _flock(descriptor: int, operation: int, wait: float, path: str) -> None:
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise _io_failure("lock", path, error) from error
+            if time.monotonic() >= deadline:
+                raise Failure(
+                    "Another run has held %s for more than %g seconds, expected it to be free." % (path, wait),
+                    code="CertificateDirectoryLocked",
+                    hint="Let that run end, then run again. The lock goes with its process; the file may stay.",
+                ) from error
+        time.sleep(0.1)
+
+
+def _io_failure(verb: str, path: str, error: OSError) -> Failure:
+    return Failure(
+        "Could not %s %s: %s." % (verb, path, error.strerror or error),
+        code="CertificateDirectoryUnusable",
+        hint="Give this user the certificate directory (mode 0700) on a file system with room, then run again.",
+    )

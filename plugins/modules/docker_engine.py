@@ -1,0 +1,172 @@
+#!/usr/bin/python
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: docker_engine
+short_description: Docker Engine and its mutual-TLS listener on the machine itself
+version_added: 0.1.0
+author:
+  - bulwark.azure_docker contributors (@bulwark)
+description:
+  - Declares the same state as M(bulwark.azure_docker.docker_host), with the same program, but runs on the machine over SSH
+    and so sees its inside. In check mode it is the way to find what somebody changed by hand.
+  - Installs the engine, makes the machine's private key there, and, once a leaf is given, adds a TCP listener with
+    complete mutual TLS by a systemd drop-in. Nothing of the vendor's is edited.
+  - The listener and its files change together; a daemon that does not start is rolled back.
+extends_documentation_fragment:
+  - bulwark.azure_docker.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    platforms: debian, ubuntu
+options:
+  host:
+    description:
+      - Name of the host; it appears in the subject of the signing request and nowhere else.
+    type: str
+    required: true
+  vm_id:
+    description:
+      - Azure's id of the VM (C(properties.vmId)). The private key is bound to it, so that a clone makes its own.
+    type: str
+    required: true
+  address:
+    description:
+      - The machine's own address to listen on. V(0.0.0.0) and V(::) are refused.
+    type: str
+    required: true
+  port:
+    description:
+      - TCP port of the Docker API.
+    type: int
+    default: 2376
+  engine_version:
+    description:
+      - Version of the engine's package, exact or a series such as V(26.1). Without it, an installed engine is kept and a
+        missing one is installed in the distribution's version.
+    type: str
+  certificate:
+    description:
+      - The leaf (PEM) that was signed for this machine's key. Without it the machine is enrolled only and does not listen.
+    type: str
+  client_authorities:
+    description:
+      - Bundle (PEM) of the authorities whose clients may connect. Required with O(certificate).
+    type: str
+  server_authority_sha256:
+    description:
+      - SHA-256 (hex) of the authority that signed O(certificate); kept for information.
+    type: str
+requirements:
+  - openssl (command)
+  - systemd
+seealso:
+  - module: bulwark.azure_docker.docker_host
+  - module: bulwark.azure_docker.docker_tls
+"""
+
+EXAMPLES = r"""
+- name: See whether somebody changed the Docker host by hand
+  bulwark.azure_docker.docker_engine:
+    host: docker1
+    vm_id: 5d133683-9b4e-4f6a-8f3c-000000000001
+    address: 10.42.0.4
+    certificate: "{{ lookup('ansible.builtin.file', 'certificates/servers/docker1/cert.pem', rstrip=false) }}"
+    client_authorities: "{{ lookup('ansible.builtin.file', 'certificates/client-authorities/default/ca.pem', rstrip=false) }}"
+  become: true
+  check_mode: true
+  register: inside
+"""
+
+RETURN = r"""
+state:
+  description: What the machine is after the run.
+  type: str
+  returned: success
+  sample: serving
+  choices:
+    - enrolled
+    - serving
+    - key_mismatch
+changes:
+  description: What was (or, in check mode, would be) changed, each with its reason, in order.
+  type: list
+  elements: str
+  returned: success
+  sample:
+    - "write /etc/docker/tls/server-cert.pem: content differs"
+engine_version:
+  description: Version of the engine's package, null when it is not installed yet.
+  type: str
+  returned: success
+  sample: 26.1.5+dfsg1-9
+csr:
+  description: Signing request for the machine's key (PEM), while it does not serve with a leaf for that key.
+  type: str
+  returned: when the machine does not serve and has a key
+ssh_host_keys:
+  description: Public SSH host keys of the machine.
+  type: list
+  elements: str
+  returned: success
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import program
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import SCHEMA, Refusal, parse
+
+SPEC = dict(
+    host=dict(type="str", required=True),
+    vm_id=dict(type="str", required=True),
+    address=dict(type="str", required=True),
+    port=dict(type="int", default=2376),
+    engine_version=dict(type="str"),
+    certificate=dict(type="str"),
+    client_authorities=dict(type="str"),
+    server_authority_sha256=dict(type="str"),
+)
+
+
+def desired_state(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    """The program's JSON object for the module's parameters."""
+    tls = None
+    if params["certificate"]:
+        names = ("certificate", "client_authorities", "server_authority_sha256")
+        tls = {name: params[name] for name in names}
+    return {
+        "schema": SCHEMA,
+        "host": params["host"],
+        "vm_id": params["vm_id"],
+        "address": params["address"],
+        "port": params["port"],
+        "engine": {"version": params["engine_version"] or None},
+        "tls": tls,
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=SPEC,
+        required_together=[("certificate", "client_authorities")],
+        supports_check_mode=True,
+    )
+    try:
+        result = program.declare(parse(desired_state(module.params)), module.check_mode)
+    except Refusal as refusal:
+        module.fail_json(msg=str(refusal))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,293 @@
+#!/usr/bin/python
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: docker_host
+short_description: Docker Engine and its mutual-TLS listener on many Azure VMs through their extension
+version_added: 0.1.0
+author:
+  - bulwark.azure_docker contributors (@bulwark)
+description:
+  - Declares for each VM that Docker Engine is installed, that the VM has a private key of its own, and, once a leaf is given,
+    that the Docker API is served on its private address with complete mutual TLS. No SSH is needed.
+  - The engine program travels as the script of the VM's CustomScript extension and reports through its status. On the first
+    run it makes the key on the VM and reports a signing request; M(bulwark.azure_docker.docker_tls) signs it; with the leaf
+    the listener is opened. No private key travels, unless O(key_origin=controller).
+  - Works on all VMs of the list at once in one process, in several subscriptions. One VM's failure does not stop the others.
+  - Azure shows what was sent, not what is inside a VM. Where M(bulwark.azure_docker.docker_engine) in check mode finds the
+    inside changed, set O(hosts[].repair) and the program runs again.
+extends_documentation_fragment:
+  - bulwark.azure_docker.azure
+  - bulwark.azure_docker.azure.fleet
+  - bulwark.azure_docker.attributes
+  - bulwark.azure_docker.attributes.action_group
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  platform:
+    platforms: all
+options:
+  hosts:
+    description:
+      - The Docker hosts.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the host; results are keyed by it.
+        type: str
+        required: true
+      id:
+        description:
+          - Full ARM id of the VM.
+        type: str
+        required: true
+      address:
+        description:
+          - Address to listen on. Without it, the VM's primary private address is looked up.
+        type: str
+      port:
+        description:
+          - TCP port of the Docker API.
+        type: int
+        default: 2376
+      engine_version:
+        description:
+          - Version of the engine's package, exact or a series. Without it, an installed engine is kept and a missing one is
+            installed in the distribution's version.
+        type: str
+      certificate:
+        description:
+          - The leaf (PEM) signed for the VM's key, as RV(bulwark.azure_docker.docker_tls#module:hosts) returns it. Without it
+            the VM is enrolled only.
+        type: str
+      vm_id:
+        description:
+          - Azure's id of the VM for which O(hosts[].certificate) was signed. A VM with another id enrols again.
+        type: str
+      repair:
+        description:
+          - Run the program again although nothing differs in Azure.
+        type: bool
+        default: false
+  state:
+    description:
+      - V(absent) removes our extension from the VMs. Engine, key and listener on them stay as they are.
+    type: str
+    choices: [present, absent]
+    default: present
+  carrier:
+    description:
+      - How the engine program reaches a VM.
+    type: str
+    choices: [custom_script]
+    default: custom_script
+  extension_name:
+    description:
+      - Name of the extension to create. One that we made under another name is kept.
+    type: str
+    default: bulwark-docker
+  client_authorities:
+    description:
+      - Bundle (PEM) of the authorities whose clients may connect.
+    type: str
+  server_authority_sha256:
+    description:
+      - SHA-256 (hex) of the authority that signed the leaves. Travels along, so that a later run from elsewhere can tell whose
+        certificates a VM uses.
+    type: str
+  key_origin:
+    description:
+      - V(vm) makes the private key on the VM, where it stays.
+      - V(controller) sends the key that M(bulwark.azure_docker.docker_tls) made, as a protected setting.
+    type: str
+    choices: [vm, controller]
+    default: vm
+  certificate_directory:
+    description:
+      - The directory of M(bulwark.azure_docker.docker_tls), from which keys and the digest key are read with
+        O(key_origin=controller).
+    type: path
+seealso:
+  - module: bulwark.azure_docker.docker_host_info
+  - module: bulwark.azure_docker.docker_engine
+  - module: bulwark.azure_docker.docker_tls
+"""
+
+EXAMPLES = r"""
+- name: Enrol a VM (engine, key, signing request)
+  bulwark.azure_docker.docker_host:
+    hosts:
+      - name: docker1
+        id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/site/providers/Microsoft.Compute/virtualMachines/docker1
+  register: docker
+
+- name: Serve with the leaf that was signed for it
+  bulwark.azure_docker.docker_host:
+    hosts:
+      - name: docker1
+        id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/site/providers/Microsoft.Compute/virtualMachines/docker1
+        certificate: "{{ tls.hosts.docker1.certificate }}"
+        vm_id: "{{ tls.hosts.docker1.vm_id }}"
+    client_authorities: "{{ tls.client_bundle }}"
+    server_authority_sha256: "{{ tls.server_authority_sha256 }}"
+"""
+
+RETURN = r"""
+hosts:
+  description: What was done and is known, by host name.
+  type: dict
+  returned: always
+  contains:
+    changed:
+      description: Whether anything was (or would be) sent for this host.
+      type: bool
+      returned: always
+    action:
+      description: What was done to its extension, V(none), V(create), V(update) or V(delete).
+      type: str
+      returned: always
+    reasons:
+      description: Why.
+      type: list
+      elements: str
+      returned: always
+    before:
+      description: The desired state that the VM had been sent.
+      type: dict
+      returned: when changed
+    after:
+      description: The desired state that it is sent now, without private key.
+      type: dict
+      returned: when changed
+    error:
+      description: Code, message, details and next step, for a host that failed.
+      type: dict
+      returned: failure
+    vm_id:
+      description: Azure's own id of the VM (C(properties.vmId)); a re-created VM has another one.
+      type: str
+      returned: when the VM exists
+    exists:
+      description: Whether the VM exists.
+      type: bool
+      returned: success
+    power_state:
+      description: Power state of the VM.
+      type: str
+      returned: when the VM exists
+      sample: running
+    agent:
+      description: State of the VM agent, V(ready), V(absent) or what it says instead.
+      type: str
+      returned: when the VM exists
+    extension:
+      description: Name of the extension in the VM's CustomScript slot, whoever made it.
+      type: str
+      returned: when there is one
+    is_foreign:
+      description: Whether that extension was made by somebody else.
+      type: bool
+      returned: success
+    provisioning_state:
+      description: Provisioning state of that extension.
+      type: str
+      returned: when there is one
+    state:
+      description: What the engine program reported last, V(enrolled), V(serving) or V(key_mismatch).
+      type: str
+      returned: when it reported
+    engine_version:
+      description: Version of the engine's package on the VM.
+      type: str
+      returned: when the program reported
+    os:
+      description: Distribution and version of the VM.
+      type: str
+      returned: when the program reported
+    csr:
+      description: Signing request (PEM) of the VM's own key, while it does not serve with a leaf for that key.
+      type: str
+      returned: when the program reported one for this VM
+    ssh_host_keys:
+      description: Public SSH host keys of the VM, as they came back through Azure.
+      type: list
+      elements: str
+      returned: success
+    trusts:
+      description: SHA-256 of the authorities that the VM was told to use, C(server_authority_sha256) and
+        C(client_authority_sha256s). Empty before it was told of any.
+      type: dict
+      returned: success
+failed_hosts:
+  description: Names of the hosts that failed.
+  type: list
+  elements: str
+  returned: always
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.argspec import (
+    azure_argument_spec,
+    fleet_argument_spec,
+)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.outcome import leave
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import fleet
+
+HOST = dict(
+    name=dict(type="str", required=True),
+    id=dict(type="str", required=True),
+    address=dict(type="str"),
+    port=dict(type="int", default=2376),
+    engine_version=dict(type="str"),
+    certificate=dict(type="str"),
+    vm_id=dict(type="str"),
+    repair=dict(type="bool", default=False),
+)
+
+
+def argument_spec() -> t.Dict[str, t.Any]:
+    return azure_argument_spec(
+        hosts=dict(type="list", elements="dict", required=True, options=HOST),
+        state=dict(type="str", choices=["present", "absent"], default="present"),
+        carrier=dict(type="str", choices=["custom_script"], default="custom_script"),
+        extension_name=dict(type="str", default="bulwark-docker"),
+        client_authorities=dict(type="str"),
+        server_authority_sha256=dict(type="str"),
+        key_origin=dict(type="str", choices=["vm", "controller"], default="vm", no_log=False),
+        certificate_directory=dict(type="path"),
+        **fleet_argument_spec(),
+    )
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=argument_spec(),
+        required_if=[("key_origin", "controller", ["certificate_directory"])],
+        supports_check_mode=True,
+    )
+    try:
+        result = fleet.converge(Session(module.params), module.params, module.check_mode)
+    except Failure as failure:
+        module.fail_json(**failure.as_result())
+    for warning in result.pop("warnings"):
+        module.warn(warning)
+    leave(module, result, "hosts")
+
+
+if __name__ == "__main__":
+    main()

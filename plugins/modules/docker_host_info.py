@@ -1,0 +1,169 @@
+#!/usr/bin/python
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: docker_host_info
+short_description: What Azure knows of Docker hosts
+version_added: 0.1.0
+author:
+  - bulwark.azure_docker contributors (@bulwark)
+description:
+  - For each VM, one look at its instance view and its network interface; addresses, agent, our extension and the engine
+    program's last report. Reads only.
+extends_documentation_fragment:
+  - bulwark.azure_docker.azure
+  - bulwark.azure_docker.azure.fleet
+  - bulwark.azure_docker.attributes
+  - bulwark.azure_docker.attributes.action_group
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+  platform:
+    platforms: all
+options:
+  hosts:
+    description:
+      - The VMs to look at.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the host; results are keyed by it.
+        type: str
+        required: true
+      id:
+        description:
+          - Full ARM id of the VM.
+        type: str
+        required: true
+seealso:
+  - module: bulwark.azure_docker.docker_host
+"""
+
+EXAMPLES = r"""
+- name: See what a VM reported
+  bulwark.azure_docker.docker_host_info:
+    hosts:
+      - name: docker1
+        id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/site/providers/Microsoft.Compute/virtualMachines/docker1
+"""
+
+RETURN = r"""
+hosts:
+  description: What is known, by host name. C(exists) is false for a VM that is not there; that is no failure.
+  type: dict
+  returned: always
+  contains:
+    private_address:
+      description: Primary private IP address.
+      type: str
+      returned: when the VM has one
+    public_address:
+      description: Public IP address.
+      type: str
+      returned: when the VM has one
+    error:
+      description: Code, message, details and next step, for a host that could not be read.
+      type: dict
+      returned: failure
+    vm_id:
+      description: Azure's own id of the VM (C(properties.vmId)); a re-created VM has another one.
+      type: str
+      returned: when the VM exists
+    exists:
+      description: Whether the VM exists.
+      type: bool
+      returned: success
+    power_state:
+      description: Power state of the VM.
+      type: str
+      returned: when the VM exists
+      sample: running
+    agent:
+      description: State of the VM agent, V(ready), V(absent) or what it says instead.
+      type: str
+      returned: when the VM exists
+    extension:
+      description: Name of the extension in the VM's CustomScript slot, whoever made it.
+      type: str
+      returned: when there is one
+    is_foreign:
+      description: Whether that extension was made by somebody else.
+      type: bool
+      returned: success
+    provisioning_state:
+      description: Provisioning state of that extension.
+      type: str
+      returned: when there is one
+    state:
+      description: What the engine program reported last, V(enrolled), V(serving) or V(key_mismatch).
+      type: str
+      returned: when it reported
+    engine_version:
+      description: Version of the engine's package on the VM.
+      type: str
+      returned: when the program reported
+    os:
+      description: Distribution and version of the VM.
+      type: str
+      returned: when the program reported
+    csr:
+      description: Signing request (PEM) of the VM's own key, while it does not serve with a leaf for that key.
+      type: str
+      returned: when the program reported one for this VM
+    ssh_host_keys:
+      description: Public SSH host keys of the VM, as they came back through Azure.
+      type: list
+      elements: str
+      returned: success
+    trusts:
+      description: SHA-256 of the authorities that the VM was told to use, C(server_authority_sha256) and
+        C(client_authority_sha256s). Empty before it was told of any.
+      type: dict
+      returned: success
+failed_hosts:
+  description: Names of the hosts that could not be read.
+  type: list
+  elements: str
+  returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.argspec import (
+    azure_argument_spec,
+    fleet_argument_spec,
+)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.outcome import leave
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import fleet
+
+HOST = dict(name=dict(type="str", required=True), id=dict(type="str", required=True))
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=azure_argument_spec(
+            hosts=dict(type="list", elements="dict", required=True, options=HOST), **fleet_argument_spec()
+        ),
+        supports_check_mode=True,
+    )
+    try:
+        result = fleet.information(Session(module.params), module.params)
+    except Failure as failure:
+        module.fail_json(**failure.as_result())
+    leave(module, result, "hosts")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Runs something in a lab of local Azure, as root. Usage: in_lab.sh integration|end-to-end [ARGUMENT ...] | demo
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+python=${PWD}/.cache/venv/bin/python
+what=${1:?usage: in_lab.sh integration|end-to-end|demo [ARGUMENT ...]}
+shift
+in_lab=("${python}" -m local_azure run --state ".cache/lab/${what}" --)
+case "${what}" in
+    integration) command=("${in_lab[@]}" "${python}" -m toolchain.ansible_test integration "$@") ;;
+    end-to-end) command=("${in_lab[@]}" "${python}" -m pytest -q --color=no -p no:cacheprovider
+        ${RESULTS:+"--junitxml=${RESULTS}/end-to-end.xml"} tests/end_to_end "$@") ;;
+    demo) command=("${python}" -m local_azure.demo "$@") ;;
+    *) echo "in_lab.sh: ${what} is none of integration, end-to-end, demo" >&2; exit 2 ;;
+esac
+# sudo resets the environment: what the command needs goes with it by name.
+carry=(PATH="${PATH}" HOME="${HOME}" PYTHONPATH="${PWD}/tests" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8)
+[ -z "${RESULTS:-}" ] || carry+=(RESULTS="${RESULTS}")
+if [ "$(id -u)" = 0 ]; then
+    exec env "${carry[@]}" "${command[@]}"
+fi
+exec sudo env "${carry[@]}" "${command[@]}"

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps, cheap ones first. To add one, add a row to ALL."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+
+from toolchain import places
+
+SUITES = ("check", "test")
+TREE = places.CACHE / "tree"
+LINKED = TREE / places.COLLECTION
+PYTEST_OPTIONS = ("--quiet", "--color=no", "--numprocesses=2", "-p", "no:cacheprovider", "-o", "verbosity_assertions=2")
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One command, run in the checkout. `{results}` in it is the directory for its JUnit files."""
+
+    name: str
+    about: str
+    command: tuple[str, ...]
+    only_in_test: bool = True
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", f"toolchain.{name}", *arguments)
+
+
+def _lint() -> list[Step]:
+    return [
+        Step("ruff", "Python style and likely mistakes", ("ruff", "check", "."), only_in_test=False),
+        Step("yamllint", "YAML style", ("yamllint", "--strict", "."), only_in_test=False),
+        Step("shellcheck", "shell scripts", _module("lint", "shellcheck"), only_in_test=False),
+        Step("mypy", "types of plugins and toolchain", _module("lint", "mypy"), only_in_test=False),
+    ]
+
+
+def _pytest() -> list[Step]:
+    places.link_tree()
+    return [
+        Step(
+            "unit",
+            "unit tests of everything",
+            (sys.executable, "-m", "pytest", *PYTEST_OPTIONS, "--junitxml={results}/unit.xml", f"{LINKED}/tests/unit"),
+            only_in_test=False,
+            environment={"PYTHONPATH": f"{TREE}:{places.ROOT / 'tests'}"},
+        )
+    ]
+
+
+def _release() -> list[Step]:
+    return [
+        Step("changelog", "changelog fragments", ("antsibull-changelog", "lint")),
+        Step("docs", "documentation of modules and roles, and references between them", _module("in_copy", "docs")),
+        Step("ansible-lint", "roles and playbooks, production profile", _module("in_copy", "lint")),
+        Step("importer", "archive as Galaxy imports it, without a warning", _module("in_copy", "importer")),
+    ]
+
+
+def _ansible_test() -> list[Step]:
+    versions = places.interpreters()
+    rows = [Step("sanity", f"ansible-test sanity, Python {' '.join(versions)}", _module("ansible_test", "sanity"))]
+    for version in dict.fromkeys((versions[0], versions[-1])):
+        about = f"ansible-test units on Python {version}"
+        rows.append(Step(f"units-{version}", about, _module("ansible_test", "units", "--python", version)))
+    if places.VENV_OLDEST.is_dir():
+        about = "ansible-test sanity of the oldest supported ansible-core"
+        rows.append(Step("sanity-oldest", about, _module("ansible_test", "--oldest", "sanity")))
+    return rows
+
+
+def _guests() -> list[Step]:
+    script = "tests/toolchain/in_lab.sh"
+    return [
+        Step("integration", "integration targets on guests of local Azure", (script, "integration")),
+        Step("end-to-end", "playbooks on guests of local Azure", (script, "end-to-end")),
+    ]
+
+
+def of(suite: str, only: tuple[str, ...] = ()) -> list[Step]:
+    """The steps of a suite, or those named. Raises SystemExit for a name that is no step of it."""
+    rows = _lint() + _pytest() + _release() + _ansible_test() + _guests()
+    rows = [step for step in rows if suite == "test" or not step.only_in_test]
+    unknown = set(only) - {step.name for step in rows}
+    if unknown:
+        names = ", ".join(step.name for step in rows)
+        raise SystemExit(f"no step of `{suite}`: {', '.join(sorted(unknown))}. There are: {names}")
+    return [step for step in rows if not only or step.name in only]
