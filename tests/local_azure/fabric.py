@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import pathlib
+import shutil
 import threading
 from typing import Any
 
@@ -55,6 +56,9 @@ class LocalFabric:
         self.known(vm_id)[0].stop()
 
     def delete(self, vm_id: str) -> None:
+        if vm_id not in self.guests:  # stopped before the lab began: only its disk is there
+            shutil.rmtree(self.state / vm_id, ignore_errors=True)
+            return
         guest, machine = self.known(vm_id)
         guest.stop()
         guest.disk.remove()

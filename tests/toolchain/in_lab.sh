@@ -18,10 +18,12 @@ case "${what}" in
     demo) command=("${python}" -m local_azure.demo "$@") ;;
     *) echo "in_lab.sh: ${what} is none of integration, end-to-end, demo" >&2; exit 2 ;;
 esac
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo)
+# A short home directory: ssh's control sockets live below it, and the path of a socket has at most 107 bytes.
+home=$(mktemp -d)
+trap '"${as_root[@]}" rm -rf "${home}"' EXIT
 # sudo resets the environment: what the command needs goes with it by name.
-carry=(PATH="${PATH}" HOME="${HOME}" PYTHONPATH="${PWD}/tests" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8)
+carry=(PATH="${PATH}" HOME="${home}" PYTHONPATH="${PWD}/tests" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8)
 [ -z "${RESULTS:-}" ] || carry+=(RESULTS="${RESULTS}")
-if [ "$(id -u)" = 0 ]; then
-    exec env "${carry[@]}" "${command[@]}"
-fi
-exec sudo env "${carry[@]}" "${command[@]}"
+"${as_root[@]}" env "${carry[@]}" "${command[@]}"

@@ -10,21 +10,39 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-CHECK_PACKAGES=(git ca-certificates shellcheck)
-LAB_PACKAGES=(
-    mmdebstrap debian-archive-keyring systemd-container slirp4netns nftables iproute2 openssh-client openssl curl rsync util-linux
+# What is needed, a command or a file, and the Debian package that has it.
+CHECK_TOOLS=(
+    git git
+    shellcheck shellcheck
+    /etc/ssl/certs/ca-certificates.crt ca-certificates
+)
+LAB_TOOLS=(
+    mmdebstrap mmdebstrap
+    /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
+    systemd-nspawn systemd-container
+    slirp4netns slirp4netns
+    nft nftables
+    ip iproute2
+    ssh openssh-client
+    openssl openssl
+    curl curl
+    unshare util-linux
+    script bsdutils
 )
 MINORS=(14 13 12 11 10 9) # newest first: what ansible-core 2.19 and later can use
 OLDEST_CONTROLLER=11
+PATH="${PATH}:/usr/sbin:/sbin" # not in every user's PATH, and some tools are there
 
 say() { printf -- '--- setup: %s\n' "$*"; }
 stop() { printf -- 'setup failed: %s\n' "$*" >&2; exit 1; }
 
-missing_packages() {
-    local package
-    command -v dpkg-query > /dev/null || return 0
-    for package in "$@"; do
-        dpkg-query --show --showformat='${Status}' "${package}" 2> /dev/null | grep -q 'ok installed' || echo "${package}"
+missing_packages() { # tool, package, tool, package ...
+    while [ "$#" -gt 0 ]; do
+        case $1 in
+            /*) [ -e "$1" ] || echo "$2" ;;
+            *) command -v "$1" > /dev/null || echo "$2" ;;
+        esac
+        shift 2
     done
 }
 
@@ -38,24 +56,13 @@ as_root() {
     fi
 }
 
-# A machine without apt still works as long as the commands are there.
 install_packages() {
-    local missing
-    mapfile -t missing < <(missing_packages "$@")
-    [ "${#missing[@]}" -gt 0 ] || return 0
-    command -v apt-get > /dev/null ||
-        stop "these Debian packages are missing and there is no apt-get here: ${missing[*]}. Install what they hold, then run it again."
-    say "system packages, from the package mirrors: ${missing[*]}"
-    as_root apt-get -o DPkg::Lock::Timeout=300 -qq update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install --yes --no-install-recommends \
-        "${missing[@]}" > .cache/logs/apt.log 2>&1 < /dev/null || { tail -n 20 .cache/logs/apt.log >&2; stop "apt-get install ${missing[*]}"; }
-}
-
-require_commands() {
-    local command
-    for command in "$@"; do
-        command -v "${command}" > /dev/null || stop "the command ${command} is missing, and no Debian package manager is here to install it."
-    done
+    [ "$#" -gt 0 ] || return 0
+    command -v apt-get > /dev/null || stop "there is no apt-get here, and these Debian packages are missing: $*. Install what they hold, then run it again."
+    say "system packages, from the package mirrors: $*"
+    as_root apt-get -o DPkg::Lock::Timeout=300 -qq update < /dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq install --yes --no-install-recommends "$@" \
+        > .cache/logs/apt.log 2>&1 < /dev/null || { tail -n 20 .cache/logs/apt.log >&2; stop "apt-get install $*: see .cache/logs/apt.log"; }
 }
 
 # Real binaries only: ansible-test starts interpreters without PYENV_VERSION, with which pyenv's shims end in exit status 127.
@@ -96,11 +103,11 @@ newest_interpreter() { # least minor, greatest minor -> path
 controller_interpreter() {
     local python
     python="$(newest_interpreter "${OLDEST_CONTROLLER}" 14)" || {
-        install_packages python3 python3-venv > /dev/null
+        install_packages python3 python3-venv >&2
         link_interpreters
         python="$(newest_interpreter "${OLDEST_CONTROLLER}" 14)" || stop "found no Python 3.${OLDEST_CONTROLLER} to 3.14: install one, then run it again."
     }
-    "${python}" -c 'import ensurepip' 2> /dev/null || install_packages python3-venv > /dev/null
+    "${python}" -c 'import ensurepip' 2> /dev/null || install_packages python3-venv >&2
     "${python}" -c 'import ensurepip' || stop "${python} cannot make virtual environments: install the package python3-venv for it."
     echo "${python}"
 }
@@ -135,6 +142,11 @@ build_image() {
     as_root tests/local_azure/image/build.sh .cache/image
 }
 
+case "${1:-}" in
+    check) tools=("${CHECK_TOOLS[@]}") ;;
+    lab) tools=("${CHECK_TOOLS[@]}" "${LAB_TOOLS[@]}") ;;
+    *) stop "usage: setup.sh check|lab" ;;
+esac
 HOME="${HOME:-$(cd ~ && pwd)}"
 mkdir -p .cache/logs .cache/home "${HOME}/.cache"
 # The steps have a home directory of their own, with the user's download caches and package index settings.
@@ -142,21 +154,15 @@ ln -sfn "${HOME}/.config" .cache/home/.config
 ln -sfn "${HOME}/.cache" .cache/home/.cache
 exec 9> .cache/setup.lock
 flock --nonblock 9 || { say "another set-up of this checkout is under way: waiting for it"; flock 9; }
-install_packages "${CHECK_PACKAGES[@]}"
-require_commands git shellcheck
+mapfile -t missing < <(missing_packages "${tools[@]}")
+install_packages "${missing[@]}"
 link_interpreters
 controller="$(controller_interpreter)"
 make_environment .cache/venv "${controller}" --requirement tests/toolchain/requirements.txt
-case "${1:-check}" in
-    check) ;;
-    lab)
-        install_packages "${LAB_PACKAGES[@]}"
-        require_commands mmdebstrap systemd-nspawn slirp4netns nft ip ssh openssl curl rsync unshare
-        # The oldest ansible-core that meta/runtime.yml promises, where an interpreter for it is here.
-        if python="$(newest_interpreter 10 12)"; then
-            make_environment .cache/venv-oldest "${python}" "ansible-core~=2.16.0" pip
-        fi
-        build_image
-        ;;
-    *) stop "usage: setup.sh check|lab" ;;
-esac
+if [ "$1" = lab ]; then
+    # The oldest ansible-core that meta/runtime.yml promises, where an interpreter for it is here.
+    if python="$(newest_interpreter 10 12)"; then
+        make_environment .cache/venv-oldest "${python}" "ansible-core~=2.16.0" pip
+    fi
+    build_image
+fi

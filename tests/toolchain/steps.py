@@ -70,8 +70,12 @@ def _ansible_test() -> list[Step]:
         about = f"ansible-test units on Python {version}"
         rows.append(Step(f"units-{version}", about, _module("ansible_test", "units", "--python", version)))
     if places.VENV_OLDEST.is_dir():
-        about = "ansible-test sanity of the oldest supported ansible-core"
-        rows.append(Step("sanity-oldest", about, _module("ansible_test", "--oldest", "sanity")))
+        newest = [version for version in versions if version in ("3.10", "3.11", "3.12")][-1]
+        oldest = (
+            ("sanity-oldest", "ansible-test sanity on the oldest supported ansible-core", ("sanity",)),
+            ("units-oldest", "ansible-test units on the oldest supported ansible-core", ("units", "--python", newest)),
+        )
+        rows += [Step(name, about, _module("ansible_test", "--oldest", *command)) for name, about, command in oldest]
     return rows
 
 

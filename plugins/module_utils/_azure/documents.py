@@ -61,7 +61,7 @@ def difference(
     """Where ``current`` does not hold what ``desired`` asks for. What is not asked for never differs.
 
     Lists of objects are compared item by item: items with the same key (``name``, unless ``list_keys`` says otherwise
-    for the path of the list) belong together, and further items in ``current`` count only below a path in ``exclusive``.
+    for the path of the list) belong together, and further items in ``current`` count only in lists in ``exclusive``.
     Lists of scalars are compared as a whole. ``ignore`` holds paths that are skipped. Paths have no "[key]" parts.
     """
     return _differ("", desired, current, _Rules(list_keys or {}, ignore, exclusive))

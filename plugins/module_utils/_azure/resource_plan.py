@@ -82,6 +82,18 @@ def plan_absent(resource_id: str, current: Optional[Mapping[str, Any]], owner: s
     return Plan("delete", ["present"], None, {}, public(dict(current)), {})
 
 
+def goes_along(vm: Mapping[str, Any]) -> List[str]:
+    """Ids of the disks and interfaces that Azure deletes together with this VM."""
+    properties = vm.get("properties") or {}
+    storage, network = properties.get("storageProfile") or {}, properties.get("networkProfile") or {}
+    disks = [storage.get("osDisk") or {}, *(storage.get("dataDisks") or [])]
+    ids = [(disk.get("managedDisk") or {}).get("id") for disk in disks if disk.get("deleteOption") == "Delete"]
+    for interface in network.get("networkInterfaces") or []:
+        if (interface.get("properties") or {}).get("deleteOption") == "Delete":
+            ids.append(interface.get("id"))
+    return [found for found in ids if found]
+
+
 def is_tagless(resource_id: str) -> bool:
     """True for a resource that cannot carry tags."""
     parsed = parse_id(resource_id)

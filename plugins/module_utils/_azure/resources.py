@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Set
 
-from .create_only import VM
+from .create_only import VM, writable
 from .documents import GROUP_TYPE, id_key, parse_id
 from .errors import Failure
 from .fleet import each, in_order
 from .redaction import masked, public, secrets_in
 from .resource_order import Resource, dependencies, reverse
-from .resource_plan import Plan, plan_absent, plan_present
+from .resource_plan import Plan, goes_along, plan_absent, plan_present
 from .session import Session
 
 
@@ -23,15 +23,16 @@ def make_present(
 ) -> Dict[str, Any]:
     """{id: result or Failure} after all ``resources`` hold what they declare; with ``check`` nothing is written."""
 
-    def work(key: str) -> Dict[str, Any]:
-        resource = resources[key]
+    by_id = {resource.id: resource for resource in resources.values()}
+
+    def work(resource_id: str) -> Dict[str, Any]:
+        resource = by_id[resource_id]
         try:
             return _present(session, resource, owner, check)
         except Failure as failure:
             raise masked(failure, secrets_in(resource.protected)) from None
 
-    results = in_order(dependencies(resources), work, concurrency)
-    return {resources[key].id: result for key, result in results.items()}
+    return in_order(_spelled(resources, dependencies(resources)), work, concurrency)
 
 
 def make_absent(
@@ -43,13 +44,15 @@ def make_absent(
     current = {key: item for key, item in observed.items() if key not in failed}
     gone: Set[str] = set()
 
-    def work(key: str) -> Dict[str, Any]:
+    def work(resource_id: str) -> Dict[str, Any]:
+        key = id_key(resource_id)
         if key in failed:
             raise failed[key]
         return _absent(session, resources[key], current[key], owner, check, gone)
 
-    results = in_order(reverse(dependencies(resources, current)), work, concurrency)
-    return {resources[key].id: result for key, result in results.items()}
+    # Azure shows references in both directions; only the ones that can be written say who needs whom.
+    written = {key: writable(item or {}, parse_id(key).type) for key, item in current.items()}
+    return in_order(_spelled(resources, reverse(dependencies(resources, written))), work, concurrency)
 
 
 def observe(session: Session, resource: Resource) -> Optional[Dict[str, Any]]:
@@ -97,8 +100,13 @@ def _absent(
     if plan.action == "delete":
         if not check:
             session.delete(resource.id, version=resource.api_version)
-        gone.add(id_key(resource.id))
+        gone.update(id_key(found) for found in [resource.id, *goes_along(current or {})])
     return _result(plan, plan.predicted)
+
+
+def _spelled(resources: Mapping[str, Resource], needs: Mapping[str, Set[str]]) -> Dict[str, List[str]]:
+    """The dependencies by the ids as the user wrote them: messages and results name these."""
+    return {resources[key].id: [resources[other].id for other in others] for key, others in needs.items()}
 
 
 def _went(key: str, gone: Set[str]) -> bool:

@@ -131,7 +131,7 @@ def _tls_error(error: ssl.SSLError) -> Observation:
     alert = alert_name(error)
     if alert:
         return Observation(ALERT, "TLS alert %s" % alert.lower(), alert=alert)
-    return Observation(TLS_ERROR, "TLS failed: %s" % (error.reason or error))
+    return Observation(TLS_ERROR, "TLS failed: %s" % (getattr(error, "reason", None) or error))
 
 
 def alert_name(error: ssl.SSLError) -> str:
@@ -139,7 +139,7 @@ def alert_name(error: ssl.SSLError) -> str:
 
     OpenSSL prefixes the names by the protocol that invented them, in ways that differ from release to release.
     """
-    text = ("%s %s" % (error.reason or "", error)).upper().replace(" ", "_")
+    text = ("%s %s" % (getattr(error, "reason", ""), error)).upper().replace(" ", "_")
     if "ALERT" not in text:
         return ""
     return next((name for name in _ALERTS if name in text), "OTHER")

@@ -72,10 +72,10 @@ class Plan(t.NamedTuple):
     @property
     def changed(self) -> bool:
         """Whether the plan is not empty."""
-        leaves = [*self.hosts.values(), *self.clients.values()]
-        return bool(
-            self.authorities or self.make_digest_key or self.mode_faults or any(leaf.changed for leaf in leaves)
+        leaves = any(host.changed for host in self.hosts.values()) or any(
+            client.changed for client in self.clients.values()
         )
+        return bool(self.authorities or self.make_digest_key or self.mode_faults or leaves)
 
     def signing(self) -> t.Set[str]:
         """Labels of the authorities whose keys this plan needs."""

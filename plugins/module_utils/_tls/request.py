@@ -23,7 +23,6 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.fingerpr
 
 RSA_MINIMUM_BITS = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
-_UNUSABLE = (ValueError, TypeError, UnsupportedAlgorithm) if UnsupportedAlgorithm else (ValueError, TypeError)
 
 
 def read(pem: str) -> RequestFacts:
@@ -36,7 +35,7 @@ def read(pem: str) -> RequestFacts:
             key_sha256=key_sha256(public_key),
             fault=_key_fault(public_key) or _proof_fault(request),
         )
-    except _UNUSABLE as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         return RequestFacts(pem="", key_sha256="", fault="it is not a readable PEM signing request (%s)" % error)
 
 

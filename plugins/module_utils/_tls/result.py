@@ -141,7 +141,7 @@ def difference(
     for room, entries, stored in (("servers", hosts, snapshot.hosts), ("clients", clients, snapshot.clients)):
         for name, entry in entries.items():
             if entry["changed"]:
-                found = stored.get(name)  # type: ignore[attr-defined]
+                found = stored.get(name)
                 before["%s/%s" % (room, name)] = _summary(found.certificate if found else None)
                 after["%s/%s" % (room, name)] = _after(entry)
     return {"before_header": root, "after_header": root, "before": before, "after": after}

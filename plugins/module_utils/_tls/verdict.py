@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.fingerprint import days_left
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.fingerprint import days_left, iso
 
 PASSED = "pass"
 FAILED = "fail"
@@ -172,9 +172,9 @@ def _served_certificate(seen: Observation, context: _Context) -> _Judgement:
         )
     if seen.not_after is None:
         return NOT_VERIFIED, "the served certificate %s could not be parsed" % seen.sha256
-    left = days_left(seen.not_after, context.now)
     if seen.not_after <= context.now:
-        return FAILED, "the served certificate %s expired %d days ago" % (seen.sha256, -left)
+        return FAILED, "the served certificate %s expired on %s" % (seen.sha256, iso(seen.not_after))
+    left = days_left(seen.not_after, context.now)
     return PASSED, "the certificate %s is served, %d days are left" % (seen.sha256, left)
 
 

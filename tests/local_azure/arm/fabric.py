@@ -90,10 +90,10 @@ class Fabric(Protocol):
         """Create the disk if it is new, boot, and return when the machine is up; FabricError if it does not come up."""
 
     def stop(self, vm_id: str) -> None:
-        """Stop the machine and keep its disk; a stopped machine stays stopped."""
+        """Stop a machine that runs and keep its disk."""
 
     def delete(self, vm_id: str) -> None:
-        """Stop the machine and remove its disk; an unknown machine is no error."""
+        """Stop the machine and remove its disk. FabricError VMNotFound for an unknown machine counts as done."""
 
     def running(self, vm_id: str) -> bool:
         """Say whether the machine runs now."""

@@ -82,8 +82,6 @@ def _parse(raw: bytes) -> Any:
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server_version = "LocalAzure"
-    sys_version = ""
     timeout = 300
     server: _Server
 
@@ -130,6 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
             headers["x-ms-client-request-id"] = client
         return headers
 
+    def version_string(self) -> str:
+        """Return the Server header."""
+        return "LocalAzure"
+
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the journal has it."""
 
@@ -169,6 +171,7 @@ class Listener:
 
     def stop(self) -> None:
         """Stop accepting and close the socket."""
-        self._server.shutdown()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
         self._server.server_close()
-        self._thread.join()

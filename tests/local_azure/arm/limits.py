@@ -41,7 +41,7 @@ class Limits:
             ),
         }
         headers = {name: str(left) for name, left in found.items()}
-        if "microsoft.compute" in words:
+        if "microsoft.compute" in words[:-1]:
             headers["x-ms-ratelimit-remaining-resource"] = self._compute(method, words, subscription)
         return headers
 

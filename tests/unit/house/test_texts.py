@@ -70,6 +70,13 @@ def test_readme_lists_every_module_and_role() -> None:
     assert [name for name in names if f"`{name}`" not in readme] == []
 
 
+def test_changelog_names_every_module_and_role() -> None:
+    """`antsibull-changelog release` lists what is new; after a module came, it wants to run again (CONTRIBUTING.md)."""
+    changelog = (checkout.ROOT / "CHANGELOG.md").read_text().replace("\\", "")
+    names = [path.stem for path in checkout.modules()] + [path.name for path in checkout.roles()]
+    assert [name for name in names if f"* {checkout.COLLECTION}.{name} - " not in changelog] == []
+
+
 def test_requirements_have_lower_bounds_only() -> None:
     """A pin would keep us out of an execution environment where another collection pins the same library."""
     ours = requirements(checkout.ROOT / "meta" / "ee-requirements.txt")

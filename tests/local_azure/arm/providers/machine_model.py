@@ -22,6 +22,7 @@ PROVENANCE = {
     "customData that is sent again unchanged is no change": "inferred",
     "a PUT keeps sections of properties that it does not name, and replaces the tags": "inferred",
     "only SSH keys let anybody in, adminPassword is ignored": "inferred",
+    "data disks are refused": "inferred",
     "key path must be the default one, some user names are not allowed": "docs",
 }
 _RESERVED = frozenset({
@@ -137,6 +138,9 @@ def _storage(storage: dict, name: str, group_id: str) -> dict:
     if not image:
         raise errors.missing_parameter("storageProfile.imageReference")
     image["exactVersion"] = exact_image_version(image)
+    if storage.get("dataDisks"):
+        text = "The local Azure has no data disks: leave storageProfile.dataDisks empty."
+        raise errors.invalid_parameter(text, "dataDisks")
     disk = storage.get("osDisk") or {}
     disk_name = disk.get("name") or f"{name}_OsDisk_1_{uuid.uuid4().hex}"
     managed = {"storageAccountType": "Premium_LRS", **(disk.get("managedDisk") or {})}

@@ -148,7 +148,7 @@ def _properties(given: dict) -> dict:
     suffix = "local.internal.cloudapp.localhost"
     dns = {"dnsServers": [], "appliedDnsServers": [], "internalDomainNameSuffix": suffix}
     defaults = {
-        "vnetEncryptionSupported": False, "enableIPForwarding": False, "enableAcceleratedNetworking": False,
+        "vnetEncryptionSupported": False, "enableIPForwarding": False,
         "disableTcpStateTracking": False, "hostedWorkloads": [], "tapConfigurations": [], "nicType": "Standard",
         "allowPort25Out": True, "auxiliaryMode": "None", "auxiliarySku": "None",
     }  # fmt: skip

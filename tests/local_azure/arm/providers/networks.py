@@ -87,6 +87,7 @@ def _subnet_properties(given: dict) -> dict:
     if "addressPrefix" not in properties and len(properties.get("addressPrefixes") or []) == 1:
         properties["addressPrefix"] = properties.pop("addressPrefixes")[0]
     defaults = {
+        "ipamPoolPrefixAllocations": [],
         "delegations": [],
         "privateEndpointNetworkPolicies": "Disabled",
         "privateLinkServiceNetworkPolicies": "Enabled",
@@ -109,7 +110,13 @@ def put(ctx: Context, call: Call) -> Reply:
         space = (given.get("addressSpace") or {}).get("addressPrefixes")
         if not space:
             raise errors.missing_parameter("addressSpace.addressPrefixes")
-        properties = {"virtualNetworkPeerings": [], "enableDdosProtection": False, **given}
+        given["addressSpace"].setdefault("ipamPoolPrefixAllocations", [])
+        defaults = {
+            "virtualNetworkPeerings": [],
+            "privateEndpointVNetPolicies": "Disabled",
+            "enableDdosProtection": False,
+        }
+        properties = {**defaults, **given}
         network, new = top_level(ctx, call, TYPE, properties)
         old = {record.document["name"]: record for record in ctx.store.children(network.id, SUBNET)}
         if subnets is None:

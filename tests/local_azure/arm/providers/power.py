@@ -26,8 +26,14 @@ PROVENANCE = {
 
 
 def _stop(ctx: Context, machine: Record, power: str) -> None:
-    ctx.fabric.stop(machine.properties["vmId"])
+    _halt(ctx, machine)
     set_power(ctx, machine, power)
+
+
+def _halt(ctx: Context, machine: Record) -> None:
+    # A machine that is down may be unknown to a fabric that has just started.
+    if ctx.fabric.running(machine.properties["vmId"]):
+        ctx.fabric.stop(machine.properties["vmId"])
 
 
 def boot(ctx: Context, machine: Record) -> None:
@@ -46,7 +52,7 @@ def boot(ctx: Context, machine: Record) -> None:
 
 
 def _restart(ctx: Context, machine: Record) -> None:
-    ctx.fabric.stop(machine.properties["vmId"])
+    _halt(ctx, machine)
     boot(ctx, machine)
 
 

@@ -73,7 +73,7 @@ def put(ctx: Context, call: Call) -> Reply:
         method = "Static" if standard else "Dynamic"
         properties = {
             "publicIPAddressVersion": "IPv4", "publicIPAllocationMethod": method, "idleTimeoutInMinutes": 4,
-            "ipTags": [], **given,
+            "ipTags": [], "ddosSettings": {"protectionMode": "VirtualNetworkInherited"}, **given,
         }  # fmt: skip
         address, new = top_level(ctx, call, TYPE, properties)
         address.document["sku"] = {"name": "Basic", "tier": "Regional", **(address.document.get("sku") or {})}

@@ -27,7 +27,7 @@ class FakeFabric:
         self.outcome: tuple[str, int, str] = ("success", 0, "Enable succeeded.")
         self.handler_status = "Ready"
         self.silent = False
-        self.boot_error: FabricError | None = None
+        self.boot_error: Exception | None = None
         self.boot_gate: threading.Event | None = None
         self.runs: list[tuple[str, int]] = []
         self.boots: list[str] = []
@@ -47,7 +47,7 @@ class FakeFabric:
 
     def stop(self, vm_id: str) -> None:
         with self.lock:
-            self.on.discard(vm_id)
+            self.on.remove(vm_id)
 
     def delete(self, vm_id: str) -> None:
         with self.lock:

@@ -23,6 +23,7 @@ MODES = {
     "plain": "speaks HTTP without TLS",
     "forbidden": "answers 403 to those it lets in",
     "no_cipher": "shares no cipher with its clients, so refuses everybody for a wrong reason",
+    "hangup": "lets everybody in and hangs up without a word",
     "closing": "closes every connection at once",
     "mute": "accepts connections and says nothing",
 }
@@ -69,7 +70,8 @@ class Conversation(socketserver.BaseRequestHandler):
             _answer(self.request, "400 Bad Request" if first == _TLS_HANDSHAKE else "200 OK", first == _TLS_HANDSHAKE)
         elif first == _TLS_HANDSHAKE:
             with self.server.context.wrap_socket(self.request, server_side=True) as secure:
-                _answer(secure, "403 Forbidden" if mode == "forbidden" else "200 OK")
+                if mode != "hangup":
+                    _answer(secure, "403 Forbidden" if mode == "forbidden" else "200 OK")
         elif first:
             self.request.recv(4096)
             self.request.sendall(PLAIN_ANSWER)
@@ -91,7 +93,7 @@ def _context(mode, certificate, key, authorities, tls_version):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     context.load_verify_locations(cafile=authorities)
-    context.verify_mode = {"optional": ssl.CERT_OPTIONAL, "open": ssl.CERT_NONE}.get(mode, ssl.CERT_REQUIRED)
+    context.verify_mode = {"optional": ssl.CERT_OPTIONAL, "open": ssl.CERT_NONE, "hangup": ssl.CERT_NONE}.get(mode, ssl.CERT_REQUIRED)
     if tls_version or mode == "no_cipher":
         version = ssl.TLSVersion[tls_version or "TLSv1_2"]
         context.minimum_version = context.maximum_version = version

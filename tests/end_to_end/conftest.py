@@ -1,0 +1,60 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the end-to-end tests. They run inside the lab: ``local_azure run -- python -m pytest tests/end_to_end``."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from local_azure.site import Site
+
+from .arm import Arm
+from .run import Guest
+
+
+@pytest.fixture(scope="session")
+def arm() -> Arm:
+    if "LOCAL_AZURE_CLOUD" not in os.environ:
+        pytest.fail("these tests run inside local Azure: make test, or tests/toolchain/end_to_end.sh")
+    return Arm()
+
+
+@pytest.fixture(scope="module")
+def make_site(arm: Arm) -> Callable[..., Site]:
+    """Make a site: a directory of its own, an inventory, a resource group named like the site."""
+
+    def make(name: str, *hosts: str, **variables: Any) -> Site:
+        site = Site(pathlib.Path(os.environ["LOCAL_AZURE_STATE"]) / "sites" / name, hosts, name, **variables)
+        site.write()
+        return site
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def guest(arm: Arm) -> Callable[[Site, str], Guest]:
+    """A host's VM by SSH; its address comes from Azure."""
+
+    def find(site: Site, host: str) -> Guest:
+        return Guest(site, host, address(arm, site, host))
+
+    return find
+
+
+def group(site: Site) -> str:
+    return f"/subscriptions/{site.defaults()['azure_vms_subscription_id']}/resourceGroups/{site.name}"
+
+
+def machine(site: Site, host: str) -> str:
+    return f"{group(site)}/providers/Microsoft.Compute/virtualMachines/{host}"
+
+
+def address(arm: Arm, site: Site, host: str) -> str:
+    vm = arm.get(machine(site, host))
+    interface = arm.get(vm["properties"]["networkProfile"]["networkInterfaces"][0]["id"])
+    return interface["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"]

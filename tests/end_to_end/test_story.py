@@ -1,0 +1,152 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The story of one site: from nothing to two Docker hosts, and what every later run does. The tests build on each other."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from local_azure.site import Site
+
+from .arm import Arm
+from .conftest import machine
+from .run import custom, play, site_play, succeeded
+
+HOSTS = ("story1", "story2")
+
+
+@pytest.fixture(scope="module")
+def site(make_site) -> Site:
+    return make_site("story", *HOSTS, azure_vms_subnet_prefix="10.42.1.0/24")
+
+
+def test_check_on_an_empty_subscription_names_everything_to_come(site, arm):
+    before = len(arm.writes())
+    run = succeeded(play(site, "playbooks/site.yml", "--check", "--diff"))
+    assert run.numbers("unreachable") == {host: 0 for host in HOSTS}
+    for host in HOSTS:
+        assert f"create virtualMachines/{host}" in run.text
+        assert f"create networkInterfaces/{host}" in run.text
+        assert f"{host} has no VM yet" in run.text
+    for name in ("resourceGroups/story", "virtualNetworks/story", "networkSecurityGroups/story", "extension Microsoft"):
+        assert name in run.text
+    assert len(arm.writes()) == before
+    assert not site.certificates.exists()
+
+
+def test_first_run_makes_both_hosts(site):
+    run = succeeded(play(site))
+    changed = run.numbers("changed")
+    assert set(changed) == set(HOSTS)
+    assert all(changed.values()), changed
+
+
+def test_docker_answers_over_mutual_tls(site, guest):
+    client = site.certificates / "clients" / "admin"
+    for host in HOSTS:
+        done = subprocess.run(
+            ["curl", "--silent", "--show-error", "--max-time", "10", "--cacert", client / "ca.pem",
+             "--cert", client / "cert.pem", "--key", client / "key.pem",
+             f"https://{guest(site, host).address}:2376/version"],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        installed = guest(site, host).run("dpkg-query -W -f '${Version}' docker.io")
+        assert installed.startswith(json.loads(done.stdout)["Version"])
+
+
+def test_report_holds_every_check(site):
+    report = json.loads(site.report.read_text())
+    for host in HOSTS:
+        checks = report["hosts"][host]["checks"]
+        assert {name: check["verdict"] for name, check in checks.items()} == dict.fromkeys(checks, "pass")
+        assert "certificate_required" in checks["no_certificate"]["reason"]
+        assert "unknown_ca" in checks["foreign_authority"]["reason"]
+        assert "Client sent an HTTP request to an HTTPS server" in checks["plain_http"]["reason"]
+
+
+def test_second_run_changes_nothing_anywhere(site, arm, guest):
+    before = {host: guest(site, host).footprint() for host in HOSTS}
+    writes = len(arm.writes())
+    run = succeeded(play(site))
+    assert run.numbers("changed") == {host: 0 for host in HOSTS}
+    assert arm.writes()[writes:] == []
+    assert {host: guest(site, host).footprint() for host in HOSTS} == before
+
+
+def test_check_on_a_finished_site_finds_nothing(site, arm):
+    writes = len(arm.writes())
+    run = succeeded(play(site, "playbooks/site.yml", "--check", "--diff"))
+    assert run.numbers("changed") == {host: 0 for host in HOSTS}
+    assert arm.writes()[writes:] == []
+
+
+DROP_IN = "/etc/systemd/system/docker.service.d/50-bulwark-azure-docker.conf"
+
+
+def test_hand_deleted_drop_in_is_announced_by_check(site, guest):
+    guest(site, "story2").run(f"rm {DROP_IN}")
+    run = play(site, "playbooks/site.yml", "--check", "--diff")
+    assert run.numbers("changed") == {"story1": 0, "story2": 1}, run.output[-3000:]
+    assert "what looks inside found it changed" in run.text
+
+
+def test_hand_deleted_drop_in_is_repaired_on_that_host_only(site, guest):
+    untouched = guest(site, "story1").footprint()
+    run = succeeded(play(site))
+    assert run.numbers("changed") == {"story1": 0, "story2": 1}
+    assert guest(site, "story1").footprint() == untouched
+    assert "-H tcp://" in guest(site, "story2").run(f"cat {DROP_IN}")
+
+
+@pytest.mark.parametrize("arguments", [["--limit", "story2"], ["--limit", "story1"]])
+def test_limit_touches_that_host_only(site, arguments):
+    run = succeeded(play(site, "playbooks/site.yml", *arguments))
+    assert list(run.recap) == [arguments[1]]
+    assert run.numbers("changed") == {arguments[1]: 0}
+
+
+def test_serial_and_become_repair_the_right_host(site, guest):
+    guest(site, "story1").run("systemctl stop docker.service docker.socket")
+    run = succeeded(play(site, custom(site, "serial", [site_play(serial=1, become=True)])))
+    assert run.numbers("changed") == {"story1": 1, "story2": 0}
+
+
+def test_strategy_free_is_refused(site, arm):
+    writes = len(arm.writes())
+    run = play(site, custom(site, "free", [site_play(strategy="free")]))
+    assert run.code != 0
+    assert "works on all hosts of a batch in one call. Found 'strategy: free'" in run.text
+    assert arm.writes()[writes:] == []
+
+
+def test_first_host_failing_leaves_the_others_alone(site, arm):
+    arm.post(machine(site, "story1") + "/powerOff")
+    try:
+        run = play(site)
+        assert run.code != 0
+        assert run.numbers("failed") == {"story1": 1, "story2": 0}, run.output[-3000:]
+        assert run.numbers("unreachable") == {"story1": 0, "story2": 0}
+        assert "stopped" in run.text
+    finally:
+        arm.post(machine(site, "story1") + "/start")
+    run = succeeded(play(site))
+    assert run.numbers("changed") == {host: 0 for host in HOSTS}
+
+
+def test_two_inventories_make_one_group(site, arm, make_site):
+    second = make_site("story-second", "story3", azure_vms_resource_group="story", docker_site_name="story",
+                       docker_tls_directory=str(site.certificates), azure_vms_subnet_prefix="10.42.1.0/24",
+                       azure_vms_ssh_public_key=site.key.with_suffix(".pub").read_text().strip(),
+                       ansible_ssh_private_key_file=str(site.key))  # fmt: skip
+    run = succeeded(play(site, "playbooks/site.yml", "--inventory", str(second.inventory)))
+    changed = run.numbers("changed")
+    assert changed["story1"] == changed["story2"] == 0, run.output[-3000:]
+    assert changed["story3"] > 0
+
+
+def test_state_survives_in_azure_not_in_the_runner(site: Site, arm: Arm):
+    names = {vm["name"] for vm in arm.get(f"{machine(site, 'x').rpartition('/')[0]}")["value"]}
+    assert names == {"story1", "story2", "story3"}

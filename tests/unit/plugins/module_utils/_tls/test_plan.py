@@ -1,0 +1,213 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import parse
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
+    Authorities,
+    ClientFacts,
+    HostFacts,
+    ModeFault,
+    RequestFacts,
+    Snapshot,
+)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan import clones, plan
+from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import (
+    DAY,
+    NOW,
+    authorities,
+    client_leaf,
+    codes,
+    host,
+    leaf,
+    options,
+)
+
+ONE_LEAF = leaf(names=("DNS:one.example.com",))
+STORED = HostFacts("vm-one", "key", RequestFacts("CSR", "key"), ONE_LEAF)
+CA = authorities("default").server.certificate.pem
+CLIENT = ClientFacts(ca=CA, certificate=client_leaf(), has_key=True)
+
+
+def desired(**given):
+    return parse(options("/unused", **given))
+
+
+def snapshot(found=None, hosts=None, clients=None, presented=None, **given):
+    found = found or authorities("default")
+    return Snapshot(found, hosts or {}, clients or {}, presented or {}, **{"has_digest_key": True, **given})
+
+
+AUTHORITIES = {
+    "all there": (authorities("default"), ["default"], []),
+    "none there": (Authorities(None, {}), ["default"], ["server-authority", "client-authorities/default"]),
+    "one declared more": (authorities("default"), ["default", "ci"], ["client-authorities/ci"]),
+    "one declared twice": (authorities(), ["ci", "ci"], ["client-authorities/ci"]),
+    "one declared less": (authorities("default", "ci"), ["default"], []),
+    "no clients at all": (authorities(), [], []),
+}
+
+
+@pytest.mark.parametrize(("found", "declared", "made"), AUTHORITIES.values(), ids=AUTHORITIES)
+def test_authorities_are_made_when_absent_only(found, declared, made):
+    result = plan(desired(client_authorities=declared), snapshot(found), NOW)
+    assert [authority.label for authority in result.authorities] == made
+    assert result.changed is bool(made)
+
+
+def test_names_of_authorities():
+    result = plan(desired(site="west"), snapshot(Authorities(None, {})), NOW)
+    assert [(made.common_name, made.valid_days) for made in result.authorities] == [
+        ("west docker server authority", 3650),
+        ("west docker client authority default", 3650),
+    ]
+    own = {"common_name": "Our authority", "valid_days": 400}
+    result = plan(desired(server_authority=own, client_authority_valid_days=500), snapshot(Authorities(None, {})), NOW)
+    assert [(made.common_name, made.valid_days) for made in result.authorities] == [
+        ("Our authority", 400),
+        ("site docker client authority default", 500),
+    ]
+
+
+# stored -> (issue, copy_ca), codes
+CLIENTS = {
+    "whole": (CLIENT, (False, False), []),
+    "absent": (ClientFacts(), (True, True), ["missing"]),
+    "certificate damaged": (CLIENT._replace(certificate=None, certificate_fault="x"), (True, False), ["unreadable"]),
+    "key lost": (CLIENT._replace(has_key=False), (True, False), ["key_missing"]),
+    "for servers": (CLIENT._replace(certificate=client_leaf(usages=("serverAuth",))), (True, False), ["usage_differs"]),
+    "of another authority": (
+        CLIENT._replace(certificate=client_leaf(issuer="client-authorities/ci")),
+        (True, False),
+        ["issuer_differs"],
+    ),
+    "renewal due": (CLIENT._replace(certificate=client_leaf(not_after=NOW + DAY)), (True, False), ["renew_window"]),
+    "server authority replaced": (CLIENT._replace(ca="OLD"), (False, True), ["ca_differs"]),
+    "copy of the server authority lost": (CLIENT._replace(ca=None), (False, True), ["ca_differs"]),
+    "expired, and the server authority replaced": (
+        CLIENT._replace(certificate=client_leaf(not_after=NOW), ca="OLD"),
+        (True, True),
+        ["expired", "ca_differs"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "done", "reasons"), CLIENTS.values(), ids=CLIENTS)
+def test_what_is_done_for_a_client(found, done, reasons):
+    result = plan(desired(clients=[{"name": "alice"}]), snapshot(clients={"alice": found}), NOW)
+    client = result.clients["alice"]
+    assert (client.issue, client.copy_ca) == done
+    assert codes(client.reasons) == reasons
+    assert client.changed is result.changed is any(done)
+
+
+@pytest.mark.parametrize(
+    ("days", "left", "due"),
+    [(90, 31, False), (90, 30, True), (7, 3, False), (7, 2, True), (30, 11, False), (30, 10, True)],
+)
+def test_short_lived_clients_are_renewed_in_their_last_third(days, left, due):
+    found = CLIENT._replace(certificate=client_leaf(not_after=NOW + left * DAY))
+    result = plan(desired(clients=[{"name": "alice", "valid_days": days}]), snapshot(clients={"alice": found}), NOW)
+    assert result.clients["alice"].issue is due
+
+
+def test_a_new_server_authority_reaches_the_clients():
+    found = Authorities(None, authorities("default").clients)
+    result = plan(desired(clients=[{"name": "alice"}]), snapshot(found, clients={"alice": CLIENT}), NOW)
+    assert (result.clients["alice"].issue, result.clients["alice"].copy_ca) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"has_digest_key": False}, {"mode_faults": (ModeFault("servers", 0o755, 0o700),)}],
+    ids=["digest key absent", "a mode grants too much"],
+)
+def test_other_changes(given):
+    assert plan(desired(), snapshot(**given), NOW).changed
+    assert not plan(desired(), snapshot(), NOW).changed
+
+
+@pytest.mark.parametrize(
+    ("hosts", "clients", "labels"),
+    [
+        ({"one": STORED}, {"alice": CLIENT}, set()),
+        ({"one": STORED._replace(certificate=None)}, {"alice": CLIENT}, {"server-authority"}),
+        ({"one": STORED}, {"alice": CLIENT._replace(has_key=False)}, {"client-authorities/default"}),
+        ({"one": STORED}, {"alice": CLIENT._replace(ca="OLD")}, set()),
+    ],
+)
+def test_only_the_keys_that_sign_are_needed(hosts, clients, labels):
+    declared = desired(hosts=[host()], clients=[{"name": "alice"}])
+    assert plan(declared, snapshot(hosts=hosts, clients=clients), NOW).signing() == labels
+
+
+def twin(vm_id="vm-other", key="key"):
+    return HostFacts(vm_id, key)
+
+
+CLONES = {
+    "different keys": ([host("one"), host("two")], {"one": "a", "two": "b"}, {}, {}),
+    "two present one key": (
+        [host("one"), host("two"), host("three")],
+        {"one": "a", "two": "a", "three": "b"},
+        {},
+        {"one": ["two"], "two": ["one"]},
+    ),
+    "three present one key": (
+        [host("one"), host("two"), host("three")],
+        {"one": "a", "two": "a", "three": "a"},
+        {},
+        {"one": ["three", "two"], "two": ["one", "three"], "three": ["one", "two"]},
+    ),
+    "presented and stored": (
+        [host("one"), host("two")],
+        {"two": "key"},
+        {"one": STORED},
+        {"one": ["two"], "two": ["one"]},
+    ),
+    "stored by a host that is not in this run": ([host("one")], {"one": "key"}, {"old": twin()}, {"one": ["old"]}),
+    "its own earlier name": ([host("one")], {"one": "key"}, {"old": twin("VM-one")}, {}),
+    "an earlier name, VM unknown there": ([host("one")], {"one": "key"}, {"old": twin(None)}, {"one": ["old"]}),
+    "an earlier name, VM unknown here": (
+        [host("one", vm_id=None)],
+        {"one": "key"},
+        {"old": twin()},
+        {"one": ["old"]},
+    ),
+    "somebody else's other key": ([host("one")], {"one": "key"}, {"old": twin(key="b")}, {}),
+    "two without any key": ([host("one"), host("two")], {}, {}, {}),
+    "the old key of a VM that was made anew": (
+        [host("one", vm_id="vm-2"), host("two")],
+        {"two": "key"},
+        {"one": STORED},
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("hosts", "presented", "stored", "found"), CLONES.values(), ids=CLONES)
+def test_clones(hosts, presented, stored, found):
+    requests = {name: RequestFacts("CSR", key) for name, key in presented.items()}
+    assert clones(desired(hosts=hosts), snapshot(hosts=stored, presented=requests)) == found
+
+
+def test_only_the_clones_fail():
+    requests = {name: RequestFacts("CSR", key) for name, key in {"one": "a", "two": "a", "three": "b"}.items()}
+    declared = desired(hosts=[host("one"), host("two"), host("three")])
+    hosts = plan(declared, snapshot(presented=requests), NOW).hosts
+    assert {name for name, result in hosts.items() if result.error} == {"one", "two"}
+    assert "one comes with the same public key as two" in hosts["one"].error
+    assert "two comes with the same public key as one" in hosts["two"].error
+    assert [hosts[name].changed for name in ("one", "two", "three")] == [False, False, True]
+
+
+def test_the_options_of_a_host_are_blamed_before_its_key():
+    requests = {name: RequestFacts("CSR", "a") for name in ("one", "two")}
+    declared = desired(hosts=[host("one", ip_addresses=["ten"]), host("two")])
+    hosts = plan(declared, snapshot(presented=requests), NOW).hosts
+    assert "'ten' in ip_addresses" in hosts["one"].error
+    assert "same public key as one" in hosts["two"].error

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.common.text.converters import to_bytes
+
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import probe as probes
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.verdict import CHECKS, Observation
+from ansible_collections.bulwark.azure_docker.plugins.modules import docker_tls_probe
+
+LET_IN = Observation("http", status=200, engine="29.7.2", api="1.54", version="TLSv1.3")
+REFUSED = Observation("alert", alert="CERTIFICATE_REQUIRED", version="TLSv1.3")
+ABSENT = Observation("unreachable", "10.0.0.9 port 2376 cannot be reached: No route to host", connected=False)
+
+
+@pytest.fixture
+def call(monkeypatch, capsys, tmp_path):
+    """Run the module with the network replaced: what each address shows to (a good client, one without certificate)."""
+
+    def run(seen, **arguments):
+        def observe(check, endpoint, context):
+            return seen[endpoint.address][check == "no_certificate"]
+
+        monkeypatch.setattr(probes, "observe", observe)
+        monkeypatch.setattr(probes, "good_context", lambda directory: None)
+        given = {
+            "targets": [{"name": "host-" + address[-1], "address": address} for address in seen],
+            "client_directory": str(tmp_path),
+            "checks": ["good_client", "no_certificate"],
+            "_ansible_remote_tmp": str(tmp_path),
+            "_ansible_keep_remote_files": False,
+            **arguments,
+        }
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", to_bytes(json.dumps({"ANSIBLE_MODULE_ARGS": given})))
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit) as ended:
+            docker_tls_probe.main()
+        result = json.loads(capsys.readouterr().out)
+        assert bool(result.get("failed")) is bool(ended.value.code)
+        return {"failed": False, **result}
+
+    return run
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_all_pass(call, check_mode):
+    result = call({"10.0.0.1": (LET_IN, REFUSED)}, _ansible_check_mode=check_mode)
+    assert (result["failed"], result["changed"]) == (False, False)
+    assert result["targets"]["host-1"]["verdict"] == "pass"
+    assert result["targets"]["host-1"]["port"] == 2376
+    assert result["summary"] == {"pass": 2, "fail": 0, "not_verified": 0}
+
+
+@pytest.mark.parametrize("on_partial", ["fail", "report"])
+def test_a_failed_check(call, on_partial):
+    seen = {"10.0.0.1": (LET_IN, REFUSED), "10.0.0.2": (LET_IN, LET_IN)}
+    result = call(seen, on_partial=on_partial)
+    assert result["failed"] is (on_partial == "fail")
+    assert result["failed_targets"] == ["host-2"]
+    assert result["targets"]["host-1"]["verdict"] == "pass"
+    if on_partial == "fail":
+        assert "host-2, no_certificate: a client without a certificate was let in" in result["msg"]
+        assert "; expected refused with the TLS alert certificate_required" in result["msg"]
+        assert "host-1" not in result["msg"]
+
+
+def test_an_absent_host_is_a_warning_and_no_failure(call):
+    result = call({"10.0.0.1": (LET_IN, REFUSED), "10.0.0.9": (ABSENT, ABSENT)})
+    assert not result["failed"]
+    assert result["unverified_targets"] == ["host-9"]
+    assert "could not be verified, see their reasons: host-9" in json.dumps(result["warnings"])
+
+
+def test_arguments(call):
+    seen = {"10.0.0.1": (LET_IN, REFUSED)}
+    assert "missing required arguments: address found in targets" in call(seen, targets=[{"name": "x"}])["msg"]
+    assert "value of checks must be one or more of" in call(seen, checks=["luck"])["msg"]
+    assert call(seen, targets=[{"name": "x", "address": "a..b"}])["error"]["code"] == "InvalidOptions"
+
+
+def test_the_module_offers_all_checks():
+    spec = docker_tls_probe.argument_spec()["checks"]
+    assert spec["choices"] == spec["default"] == list(CHECKS)
