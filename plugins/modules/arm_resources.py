@@ -51,6 +51,7 @@ options:
         description:
           - The resource in ARM's own JSON form (C(location), C(tags), C(sku), C(zones), C(properties)).
           - A null value means that the property must be absent. What is left out stays as it is.
+          - C(customData) is not shown in results, but only O(resources[].protected) is kept out of logs.
           - With O(state=absent) it is not needed.
         type: dict
         default: {}

@@ -32,6 +32,7 @@ attributes:
   idempotent:
     support: full
   platform:
+    support: full
     platforms: posix
 options:
   directory:
@@ -266,7 +267,7 @@ hosts:
       type: list
       elements: str
     enrolled:
-      description: Whether a certificate that is valid for this VM is stored, or would be after a run without check mode.
+      description: Whether a certificate valid for this VM is stored, or in check mode would be stored.
       type: bool
     vm_id:
       description: The VM id to which it is bound.

@@ -25,6 +25,7 @@ attributes:
   idempotent:
     support: N/A
   platform:
+    support: full
     platforms: posix
 options:
   directory:
@@ -57,7 +58,9 @@ EXAMPLES = r"""
 
 - name: Hosts whose certificate ends within two weeks
   ansible.builtin.debug:
-    msg: "{{ certificates.hosts | dict2items | selectattr('value.days_left', 'lt', 14) | map(attribute='key') }}"
+    msg: >-
+      {{ certificates.hosts | dict2items | selectattr('value.certificate') | selectattr('value.days_left', 'lt', 14)
+      | map(attribute='key') | list }}
 """
 
 RETURN = r"""

@@ -12,9 +12,10 @@ version_added: "0.1.0"
 author:
   - bulwark.azure_docker contributors (@bulwark)
 description:
-  - Connects to the ports of Docker APIs, as those who must be let in and as those who must not, and says for every target
-    and check what was seen, what was expected, and the verdict.
-  - A refusal passes only for the right reason. A port that is closed, or that breaks off every connection, proves nothing.
+  - Connects to the ports of Docker APIs, as those who must be let in and as those who must not. It says for every
+    target and check what was seen, what was expected, and the verdict.
+  - A refusal passes only for the right reason. A port that is closed, or that breaks off every connection, proves
+    nothing.
   - It changes nothing on the targets. The only request it sends is C(GET /version).
 extends_documentation_fragment:
   - bulwark.azure_docker.attributes
@@ -28,6 +29,7 @@ attributes:
   idempotent:
     support: full
   platform:
+    support: full
     platforms: posix
 options:
   targets:
@@ -69,10 +71,10 @@ options:
     description:
       - The checks to make.
       - V(good_client) expects that the server's certificate verifies and that C(GET /version) answers 200.
-      - V(no_certificate) expects a refusal with the TLS alert certificate_required. Old engines say bad_certificate, and
-        before TLS 1.3 it can be handshake_failure, which counts only if a good client gets further.
-      - V(foreign_authority) comes with a certificate of an authority that was made for this run, and expects a refusal
-        with the TLS alert unknown_ca or bad_certificate.
+      - V(no_certificate) expects a refusal with the TLS alert certificate_required. Old engines say bad_certificate,
+        and before TLS 1.3 it can be handshake_failure, which counts only if a good client gets further.
+      - V(foreign_authority) comes with a certificate of an authority that was made for this run, and expects a
+        refusal with the TLS alert unknown_ca or bad_certificate.
       - V(plain_http) expects the answer 400 to a request without TLS.
       - V(served_certificate) compares the certificate that is served with O(targets[].certificate_sha256), and expects
         that it has not expired.
@@ -238,7 +240,9 @@ def main() -> None:
     except Failure as failure:
         module.fail_json(**failure.as_result())
     if result["unverified_targets"]:
-        module.warn("Some checks could not be verified, see their reasons: %s." % ", ".join(result["unverified_targets"]))
+        module.warn(
+            "Some checks could not be verified, see their reasons: %s." % ", ".join(result["unverified_targets"])
+        )
     if result["failed_targets"] and module.params["on_partial"] == "fail":
         module.fail_json(msg=failure_text(result["targets"]), changed=False, **result)
     module.exit_json(changed=False, **result)

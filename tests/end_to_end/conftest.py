@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ def arm() -> Arm:
 def make_site(arm: Arm) -> Callable[..., Site]:
     """Make a site: a directory of its own, an inventory, a resource group named like the site."""
 
-    def make(name: str, *hosts: str, **variables: Any) -> Site:
+    def make(name: str, hosts: Mapping[str, Mapping[str, Any]], **variables: Any) -> Site:
         site = Site(pathlib.Path(os.environ["LOCAL_AZURE_STATE"]) / "sites" / name, hosts, name, **variables)
         site.write()
         return site
@@ -55,6 +55,6 @@ def machine(site: Site, host: str) -> str:
 
 
 def address(arm: Arm, site: Site, host: str) -> str:
-    vm = arm.get(machine(site, host))
+    vm = arm.get(site.host_variables(host).get("azure_vms_id") or machine(site, host))
     interface = arm.get(vm["properties"]["networkProfile"]["networkInterfaces"][0]["id"])
     return interface["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"]

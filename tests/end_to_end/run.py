@@ -92,9 +92,11 @@ class Guest:
     def run(self, command: str, check: bool = True) -> str:
         """Run a shell command as root; its output."""
         known = self.site.certificates / "known_hosts" / self.name
+        # before its first run the collection knows no keys of a VM that somebody else made
+        strict = "yes" if known.exists() else "no"
         done = subprocess.run(
-            ["ssh", "-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={known}", "-o", f"HostKeyAlias={self.name}",
-             "-o", "StrictHostKeyChecking=yes", "-i", str(self.site.key), f"azureuser@{self.address}",
+            ["ssh", "-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={known if known.exists() else '/dev/null'}", "-o", f"HostKeyAlias={self.name}",
+             "-o", f"StrictHostKeyChecking={strict}", "-o", "LogLevel=ERROR", "-i", str(self.site.key), f"azureuser@{self.address}",
              "sudo", "sh", "-s"],
             input=command, capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -20,7 +20,7 @@ HOSTS = ("story1", "story2")
 
 @pytest.fixture(scope="module")
 def site(make_site) -> Site:
-    return make_site("story", *HOSTS, azure_vms_subnet_prefix="10.42.1.0/24")
+    return make_site("story", {host: {} for host in HOSTS}, azure_vms_subnet_prefix="10.42.1.0/24")
 
 
 def test_check_on_an_empty_subscription_names_everything_to_come(site, arm):
@@ -137,7 +137,7 @@ def test_first_host_failing_leaves_the_others_alone(site, arm):
 
 
 def test_two_inventories_make_one_group(site, arm, make_site):
-    second = make_site("story-second", "story3", azure_vms_resource_group="story", docker_site_name="story",
+    second = make_site("story-second", {"story3": {}}, azure_vms_resource_group="story", docker_site_name="story",
                        docker_tls_directory=str(site.certificates), azure_vms_subnet_prefix="10.42.1.0/24",
                        azure_vms_ssh_public_key=site.key.with_suffix(".pub").read_text().strip(),
                        ansible_ssh_private_key_file=str(site.key))  # fmt: skip

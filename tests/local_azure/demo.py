@@ -58,7 +58,7 @@ def writes(state: pathlib.Path) -> int:
 
 def inside() -> int:
     state = pathlib.Path(os.environ["LOCAL_AZURE_STATE"])
-    site = Site(state / "site", hosts=("docker1", "docker2"))
+    site = Site(state / "site", {"docker1": {}, "docker2": {}})
     site.write()
     rows, codes, before = [], [], 0
     for title in ("first run: from nothing", "second run: nothing may change"):

@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from .__main__ import CACHE, CHECKOUT
@@ -32,9 +33,11 @@ def collections_path() -> pathlib.Path:
 class Site:
     """One directory with an inventory, an SSH key, the certificate directory and the report."""
 
-    def __init__(self, directory: pathlib.Path, hosts: tuple[str, ...], name: str = "demo", **variables: Any) -> None:
+    def __init__(
+        self, directory: pathlib.Path, hosts: Mapping[str, Mapping[str, Any]], name: str = "demo", **variables: Any
+    ) -> None:
         self.directory = directory
-        self.hosts = hosts
+        self.hosts = dict(hosts)
         self.name = name
         self.variables = variables
         self.inventory = directory / "inventory.json"
@@ -46,8 +49,11 @@ class Site:
         self.directory.mkdir(parents=True, exist_ok=True)
         if not self.key.exists():
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)], check=True)
-        group = {"hosts": {host: {} for host in self.hosts}, "vars": {**self.defaults(), **self.variables}}
+        group = {"hosts": self.hosts, "vars": {**self.defaults(), **self.variables}}
         self.inventory.write_text(json.dumps({"all": {"children": {"docker_hosts": group}}}, indent=2))
+
+    def host_variables(self, host: str) -> Mapping[str, Any]:
+        return {**self.variables, **self.hosts.get(host, {})}
 
     def defaults(self) -> dict[str, Any]:
         return {

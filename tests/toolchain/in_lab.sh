@@ -26,4 +26,7 @@ trap '"${as_root[@]}" rm -rf "${home}"' EXIT
 # sudo resets the environment: what the command needs goes with it by name.
 carry=(PATH="${PATH}" HOME="${home}" PYTHONPATH="${PWD}/tests" PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8)
 [ -z "${RESULTS:-}" ] || carry+=(RESULTS="${RESULTS}")
-"${as_root[@]}" env "${carry[@]}" "${command[@]}"
+"${as_root[@]}" env "${carry[@]}" "${command[@]}" <&0 &
+# bash would put off a signal until the command has ended: pass it on, so that the lab takes its guests down.
+trap 'kill -TERM $! 2> /dev/null; wait $!' INT TERM
+wait $!

@@ -30,11 +30,17 @@ def _is_shell(name: str) -> bool:
 def mypy() -> int:
     """Check plugins/ under the names that Ansible gives it, then the packages of tests/."""
     collection = places.link_tree() / places.COLLECTION
-    command = ["mypy", "--config-file", str(places.ROOT / "mypy.ini"), "--cache-dir", str(places.CACHE / "mypy")]
-    plugins = subprocess.run([*command, str(places.COLLECTION / "plugins")], cwd=places.CACHE / "tree", check=False)
     packages = [name for name in ("toolchain", "local_azure") if (collection / "tests" / name).is_dir()]
-    tests = subprocess.run([*command, *packages], cwd=places.ROOT / "tests", check=False)
-    return plugins.returncode or tests.returncode
+    runs = (
+        ("plugins", places.CACHE / "tree", [str(places.COLLECTION / "plugins")]),
+        ("tests", places.ROOT / "tests", packages),
+    )
+    status = 0
+    for name, directory, targets in runs:
+        # One cache each: mypy keys it by paths relative to the working directory.
+        options = ["--config-file", str(places.ROOT / "mypy.ini"), "--cache-dir", str(places.CACHE / "mypy" / name)]
+        status |= subprocess.run(["mypy", *options, *targets], cwd=directory, check=False).returncode
+    return status
 
 
 if __name__ == "__main__":

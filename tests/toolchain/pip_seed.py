@@ -15,6 +15,7 @@ import pathlib
 import subprocess
 import sys
 import types
+import typing
 
 SCRIPT = '''\
 """Installs pip and what else was asked for, from the wheel beside this file."""
@@ -36,7 +37,7 @@ def wanted_version() -> str:
     """The pip version of this environment's ansible-test."""
     from ansible_test._internal import python_requirements
 
-    python = types.SimpleNamespace(version=f"{sys.version_info[0]}.{sys.version_info[1]}")
+    python: typing.Any = types.SimpleNamespace(version=f"{sys.version_info[0]}.{sys.version_info[1]}")
     return str(python_requirements.get_venv_packages(python)["pip"])
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
-import os
 import pathlib
 import shutil
 import signal
@@ -42,6 +41,7 @@ class Outcome:
 
 def run(suite: str, chosen: list[Step]) -> int:
     """Run every step, failed ones before it or not; print the table; return 1 if any failed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _alone(suite):
         outcomes = [_run_step(suite, step, f"{number}/{len(chosen)}") for number, step in enumerate(chosen, start=1)]
     _summary(outcomes)
@@ -83,7 +83,6 @@ def _stream(step: Step, found: pathlib.Path, log: pathlib.Path) -> int:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        start_new_session=True,
     ) as process:
         try:
             assert process.stdout is not None
@@ -93,7 +92,7 @@ def _stream(step: Step, found: pathlib.Path, log: pathlib.Path) -> int:
                 sys.stdout.flush()
             return process.wait()
         except KeyboardInterrupt:
-            os.killpg(process.pid, signal.SIGTERM)
+            process.terminate()
             raise
 
 

@@ -57,4 +57,4 @@ def api_version_of_path(path: str) -> str:
         return RESOURCES
     start = len(words) - 1 - words[::-1].index("providers")
     tail = parts[start + 1 :]
-    return api_version("/".join([tail[0]] + tail[1::2]))
+    return api_version("/".join([tail[0], *tail[1::2]]))

@@ -49,10 +49,10 @@ def calls_for(clients: Clients, resource_id: str, version: Optional[str] = None)
 
 def _compute(clients: Clients, parsed: ResourceId, group: _Group, version: str) -> Calls:
     operations = getattr(clients.compute(parsed.subscription), group.attribute)
-    names = (parsed.group,) + parsed.names
+    names = (parsed.group, *parsed.names)
     return Calls(
         partial(_with_version, getattr(operations, group.get), names, version),
-        lambda body, **keywords: _with_version(operations.begin_create_or_update, names + (body,), version, **keywords),
+        lambda body, **keywords: _with_version(operations.begin_create_or_update, (*names, body), version, **keywords),
         partial(_with_version, operations.begin_delete, names, version),
     )
 
@@ -62,7 +62,7 @@ def _resource_group(clients: Clients, parsed: ResourceId, version: str) -> Calls
     names = (parsed.group,)
     return Calls(
         partial(_with_version, operations.get, names, version),
-        lambda body, **keywords: _with_version(operations.create_or_update, names + (body,), version, **keywords),
+        lambda body, **keywords: _with_version(operations.create_or_update, (*names, body), version, **keywords),
         partial(_with_version, operations.begin_delete, names, version),
     )
 

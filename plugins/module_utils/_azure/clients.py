@@ -16,6 +16,8 @@ from .pacing import Governors, policy
 
 USER_AGENT = "bulwark.azure_docker"
 POLL_SECONDS = 5
+# At least as many as anybody works on at once: requests throws away what does not fit, with its TLS session.
+CONNECTIONS = 128
 
 
 class RawClient(NamedTuple):
@@ -23,6 +25,18 @@ class RawClient(NamedTuple):
 
     client: Any
     pipeline: Any
+
+
+def make_transport(ca_path: Optional[str]) -> Any:
+    """The network for all clients, with room for many connections to the one host they all talk to."""
+    requests, transports = require("requests", "azure.core.pipeline.transport")
+    session = requests.Session()
+    session.mount("https://", requests.adapters.HTTPAdapter(pool_maxsize=CONNECTIONS))
+    # The SDK's own 300 s, times its retries, would look like a hang.
+    settings: Dict[str, Any] = {"connection_timeout": 15, "read_timeout": 120}
+    if ca_path:
+        settings["connection_verify"] = ca_path
+    return transports.RequestsTransport(session=session, session_owner=False, **settings)
 
 
 class Clients:
@@ -38,8 +52,7 @@ class Clients:
     ) -> None:
         self._cloud = cloud
         self._credential = credential
-        self._ca_path = ca_path
-        self._transport = transport
+        self._transport = transport or make_transport(ca_path)
         self._governors = governors or Governors()
         self._made: Dict[Tuple[str, str], Any] = {}
         self._lock = threading.Lock()
@@ -80,14 +93,10 @@ class Clients:
         core, arm, arm_policies, policies = require(
             "azure.core.pipeline", "azure.mgmt.core", "azure.mgmt.core.policies", "azure.core.pipeline.policies"
         )
-        settings = self._settings(subscription)
-        transport = settings.pop("transport", None)
-        if transport is None:
-            transport = require("azure.core.pipeline.transport")[0].RequestsTransport(**settings)
         pipeline = core.Pipeline(
-            transport,
-            settings["per_call_policies"]
-            + [
+            self._transport,
+            [
+                policy(self._governors.of(subscription)),
                 policies.RequestIdPolicy(),
                 policies.HeadersPolicy(),
                 policies.UserAgentPolicy(USER_AGENT),
@@ -99,18 +108,11 @@ class Clients:
         return RawClient(client, pipeline)
 
     def _settings(self, subscription: str) -> Dict[str, Any]:
-        settings: Dict[str, Any] = {
+        return {
             "base_url": self._cloud.endpoint,
             "credential_scopes": [self._cloud.scope],
             "per_call_policies": [policy(self._governors.of(subscription))],
             "polling_interval": POLL_SECONDS,
+            "transport": self._transport,
             "user_agent": USER_AGENT,
-            # The SDK's own 300 s, times its retries, would look like a hang.
-            "connection_timeout": 15,
-            "read_timeout": 120,
         }
-        if self._ca_path:
-            settings["connection_verify"] = self._ca_path
-        if self._transport is not None:
-            settings["transport"] = self._transport
-        return settings

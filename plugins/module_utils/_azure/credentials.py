@@ -68,7 +68,7 @@ def _auto(options: Mapping[str, Any], cloud: Cloud) -> Any:
     chosen = _chosen(options, managed_identity_client_id="client_id", workload_identity_client_id="client_id")
     # What remains can run unattended: environment, workload identity, managed identity, Azure CLI.
     unwanted = ["broker", "developer_cli", "interactive_browser", "powershell", "shared_token_cache"]
-    excluded = {"exclude_%s_credential" % name: True for name in unwanted + ["visual_studio_code"]}
+    excluded = {"exclude_%s_credential" % name: True for name in [*unwanted, "visual_studio_code"]}
     return require("azure.identity")[0].DefaultAzureCredential(**excluded, **chosen, **_common(options, cloud))
 
 

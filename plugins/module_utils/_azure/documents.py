@@ -31,9 +31,26 @@ LIST_KEYS = {"networkInterfaces": "id", "dataDisks": "lun", "publicKeys": "path"
 
 # Azure answers these with a casing of its own.
 CASELESS = frozenset(
-    """access allocationMethod caching createOption deleteOption direction diskControllerType osType patchMode
-    privateIPAddressVersion privateIPAllocationMethod protocol publicIPAddressVersion publicIPAllocationMethod
-    publisher storageAccountType tier vmSize""".split()
+    [
+        "access",
+        "allocationMethod",
+        "caching",
+        "createOption",
+        "deleteOption",
+        "direction",
+        "diskControllerType",
+        "osType",
+        "patchMode",
+        "privateIPAddressVersion",
+        "privateIPAllocationMethod",
+        "protocol",
+        "publicIPAddressVersion",
+        "publicIPAllocationMethod",
+        "publisher",
+        "storageAccountType",
+        "tier",
+        "vmSize",
+    ]
 )
 
 

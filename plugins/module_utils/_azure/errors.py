@@ -15,6 +15,8 @@ from .hints import hint_for
 # A 404 of any other code (a wrong URL, an unknown provider, a proxy) must not be read as "go and create it".
 ABSENT_CODES = frozenset(["ResourceNotFound", "NotFound", "ResourceGroupNotFound", "ParentResourceNotFound"])
 LONGEST_TEXT = 4000
+# The login wraps what the network said in an error of its own.
+NO_CONNECTION = ("CERTIFICATE_VERIFY_FAILED", "Failed to establish a new connection", "Failed to resolve")
 
 
 class Failure(Exception):
@@ -55,9 +57,14 @@ class Failure(Exception):
 
     def changed(self, **parts: Any) -> "Failure":
         """A copy with other ``message`` or ``details``."""
-        kept = self.as_error()
-        kept.update(parts)
-        return Failure(kept.pop("message"), **kept)
+        kept = {**self.as_error(), **parts}
+        return Failure(
+            kept["message"],
+            code=kept["code"],
+            details=kept["details"],
+            request_id=kept["request_id"],
+            hint=kept["hint"],
+        )
 
     def text(self) -> str:
         """Message, details and next step in one line."""
@@ -139,7 +146,7 @@ def _without_body(error: BaseException, prefix: str) -> Failure:
     text = _short(str(error).splitlines()[0] if str(error) else kind)
     hint = hint_for([], str(error))
     status = getattr(error, "status_code", None)
-    if kind.startswith("ServiceRe"):
+    if kind.startswith("ServiceRe") or any(word in str(error) for word in NO_CONNECTION):
         code, hint = "Unreachable", _unreachable_hint(str(error))
     elif kind in ("ClientAuthenticationError", "CredentialUnavailableError"):
         code = "AuthenticationFailed"

@@ -17,7 +17,7 @@ SKIPPED = "Skipped"
 
 def each(items: Iterable[Hashable], work: Callable[[Any], Any], concurrency: int) -> Dict[Any, Any]:
     """``work(item)`` for every item, at most ``concurrency`` at a time: {item: result or Failure}, in their order."""
-    return in_order({item: () for item in items}, work, concurrency)
+    return in_order(dict.fromkeys(items, ()), work, concurrency)
 
 
 def in_order(dependencies: Mapping[Any, Iterable[Any]], work: Callable[[Any], Any], concurrency: int) -> Dict[Any, Any]:

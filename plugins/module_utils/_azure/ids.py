@@ -52,7 +52,7 @@ def parse_id(resource_id: str) -> ResourceId:
     tail = parts[start + 1 :]
     if len(tail) < 3 or len(tail) % 2 == 0:
         raise _not_an_id(resource_id)
-    types = ("%s/%s" % (tail[0], tail[1]),) + tuple(tail[3::2])
+    types = ("%s/%s" % (tail[0], tail[1]), *tuple(tail[3::2]))
     return ResourceId(subscription, group, types, tuple(tail[2::2]))
 
 

@@ -49,7 +49,7 @@ class Session:
         governors = Governors(clock=clock, sleep=sleep)
         self._endpoint = cloud.endpoint
         self._clients = Clients(cloud, credential, ca_path, transport, governors)
-        self._timeout = float(options.get("timeout") or DEFAULT_TIMEOUT)
+        self.timeout = float(options.get("timeout") or DEFAULT_TIMEOUT)
         self.clock = clock
         self.sleep = sleep
 
@@ -149,7 +149,7 @@ class Session:
         return self._patiently(attempt) or {}
 
     def _patiently(self, attempt: Callable[[float], Any]) -> Any:
-        return with_patience(attempt, self._timeout, self.clock, self.sleep)
+        return with_patience(attempt, self.timeout, self.clock, self.sleep)
 
 
 def parse_subscription(path: str) -> str:

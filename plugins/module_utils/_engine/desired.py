@@ -76,7 +76,7 @@ def parse_address(text: str) -> str:
         address = ipaddress.ip_address(text)
     except ValueError:
         raise Refusal(f"desired state: address is {text!r}, expected an IP address of this machine") from None
-    if address.is_unspecified:
+    if (getattr(address, "ipv4_mapped", None) or address).is_unspecified:  # ::ffff:0.0.0.0 is every IPv4 address
         raise Refusal(f"desired state: address is {text}, which means every address; give the machine's private one")
     return str(address)
 

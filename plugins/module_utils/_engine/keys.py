@@ -46,6 +46,11 @@ def public_sha256(pem: t.Optional[str], kind: str) -> t.Optional[str]:
     return hashlib.sha256(base64.b64decode(body)).hexdigest()
 
 
+def is_expired(certificate: str) -> bool:
+    """Whether a certificate (PEM) is past its end; one that cannot be read counts as expired."""
+    return system.output(["openssl", "x509", "-noout", "-checkend", "0"], stdin=certificate) is None
+
+
 def request(name: str) -> str:
     """A certificate signing request (PEM) for the stored key. The signer takes no name from it."""
     with tempfile.NamedTemporaryFile("w", suffix=".cnf") as config:

@@ -33,6 +33,7 @@ class Observed:
     key_sha256: t.Optional[str]
     key_owner: t.Optional[str]
     certificate_key_sha256: t.Optional[str]  # of the desired certificate
+    certificate_expired: bool
     files: t.Mapping[str, t.Optional[str]]
     active: bool
     live_mark: t.Optional[str]
@@ -109,6 +110,7 @@ def observe(desired: Desired) -> Observed:
         key_sha256=keys.public_sha256(key, "key"),
         key_owner=owner.strip() if owner else None,
         certificate_key_sha256=keys.public_sha256(certificate, "certificate"),
+        certificate_expired=certificate is not None and keys.is_expired(certificate),
         files={path: system.read(path) for path in paths},
         active=shown.get("ActiveState") == "active",
         live_mark=live_mark(shown.get("MainPID", "")),

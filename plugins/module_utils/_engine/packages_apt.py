@@ -32,14 +32,9 @@ def installed(names: t.Sequence[str]) -> t.Dict[str, str]:
     return found
 
 
-def apt(*arguments: str) -> None:
-    command = ["apt-get", "--quiet", "--yes", *OPTIONS, *arguments]
-    code, tail = system.logged(command, ENVIRONMENT)
-    if code:
-        raise Refusal(
-            f"apt-get {arguments[0]} ended with {code}, expected 0; last lines:\n{tail}\n"
-            f"Mend the package sources or the network of this machine and run again (all output: {system.LOG})."
-        )
+def apt(*arguments: str) -> t.Tuple[int, str]:
+    """Exit code and last lines of an apt-get run."""
+    return system.logged(["apt-get", "--quiet", "--yes", *OPTIONS, *arguments], ENVIRONMENT)
 
 
 def available(name: str) -> bool:
@@ -47,10 +42,21 @@ def available(name: str) -> bool:
 
 
 def install(version: t.Optional[str]) -> None:
-    """Install the distribution's engine, or that version of it (exact or a series such as "26.1")."""
-    apt("update")
+    """Install the distribution's engine, or that version of it (exact or a series such as "26.1").
+
+    An update that misses some source is no failure by itself (other sources may do); what it said is part of the
+    refusal when the installation fails.
+    """
+    _code, complaints = apt("update")
     wanted = PACKAGE if version is None else f"{PACKAGE}={version_of(version)}"
-    apt("install", "--no-install-recommends", wanted, "iptables", "ca-certificates", *filter(available, COMPANIONS))
+    code, tail = apt(
+        "install", "--no-install-recommends", wanted, "iptables", "ca-certificates", *filter(available, COMPANIONS)
+    )
+    if code:
+        raise Refusal(
+            f"apt-get install ended with {code}, expected 0; its last lines:\n{tail}\napt-get update said:\n{complaints}\n"
+            f"Mend the package sources or the network of this machine and run again (all output: {system.LOG})."
+        )
 
 
 def version_of(wanted: str) -> str:

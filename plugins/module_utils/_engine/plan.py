@@ -55,6 +55,8 @@ def refuse(seen: Observed) -> None:
             f"{DAEMON_JSON} sets {', '.join(clash)}, which the listener's flags would contradict (dockerd refuses to "
             "start then); remove these keys and run again"
         )
+    if seen.certificate_expired:
+        raise Refusal("the certificate for this machine has expired or cannot be read; issue a new one and run again")
     foreign = unit.foreign_listener(seen.exec_start) if seen.exec_start else None
     if foreign:
         raise Refusal(

@@ -16,9 +16,9 @@ LOG = pathlib.Path("/var/log/bulwark-azure-docker.log")
 
 
 def read(path: t.Union[str, pathlib.Path]) -> t.Optional[str]:
-    """The text of a file, None when it does not exist."""
+    """The text of a file with its own line ends, None when it does not exist."""
     try:
-        return pathlib.Path(path).read_text(encoding="utf-8", errors="replace")
+        return pathlib.Path(path).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return None
 

@@ -27,7 +27,7 @@ def exec_start(texts: t.Iterable[str]) -> t.Optional[str]:
     """
     commands: t.List[str] = []
     for text in texts:
-        for line in text.replace("\\\n", " ").splitlines():
+        for line in text.replace("\r\n", "\n").replace("\\\n", " ").splitlines():
             name, _equals, value = line.strip().partition("=")
             if name.strip() == "ExecStart":
                 commands = commands + [value.strip()] if value.strip() else []
@@ -41,9 +41,11 @@ def foreign_listener(command: str) -> t.Optional[str]:
     words = shlex.split(command)
     for index, word in enumerate(words):
         flag, _equals, value = word.partition("=")
+        if word.startswith("-H"):  # its value may follow at once
+            flag, value = "-H", word[2:].lstrip("=")
         if flag in ("-H", "--host") and not value and index + 1 < len(words):
             value = words[index + 1]
-        if flag in ("-H", "--host") and value.startswith("tcp:"):
+        if flag in ("-H", "--host") and value and not value.startswith(("fd:", "unix:")):  # "tcp:" may be left out
             return f"{flag} {value}"
         if flag.startswith("--tls"):
             return word

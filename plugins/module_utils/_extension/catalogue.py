@@ -110,7 +110,7 @@ HANDLERS: Dict[str, Handler] = {
 def problems(desired: Desired) -> List[str]:
     """What is wrong with the settings, by the rules of the handler. Settings that are not given are not judged."""
     handler = HANDLERS.get(desired.handler().lower())
-    if handler is None or desired.settings is None and desired.protected_settings is None:
+    if handler is None or (desired.settings is None and desired.protected_settings is None):
         return []
     found = [rule(desired.settings or {}, desired.protected_settings or {}) for rule in handler.rules]
     return [problem for problem in found if problem]

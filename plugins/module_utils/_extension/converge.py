@@ -82,7 +82,7 @@ def _apply(session: Session, vm_id: str, steps: Plan) -> Dict[str, Any]:
 
 def _wait_for_agent(session: Session, vm_id: str, vm: Mapping[str, Any]) -> None:
     """A VM that has just started needs a moment; without its agent Azure would let us wait for 25 minutes."""
-    end = session.clock() + AGENT_WAIT_SECONDS
+    end = session.clock() + min(AGENT_WAIT_SECONDS, session.timeout)
     while True:
         try:
             preflight.check_ready(vm)

@@ -100,11 +100,13 @@ def _plan_update(
     desired: Desired, vm: Mapping[str, Any], extension: Mapping[str, Any], digest_key: Optional[str], nonce: str
 ) -> Plan:
     current = observed.properties_of(extension)
-    secret = _secret_state(desired, current, digest_key)
+    stored = _secret_state(desired, current, digest_key)
     failed = observed.failure_status(extension, observed.view_of(vm, extension))
     reasons = _reasons(desired, current)
-    if secret == "differs" or (secret == "unknown" and desired.on_unknown_secret == "apply"):
-        reasons.append("protected settings differ" if secret == "differs" else "protected settings unknown")
+    if stored == "differs":
+        reasons.append("protected settings differ")
+    if stored == "unknown" and desired.on_unknown_secret == "apply":
+        reasons.append("protected settings unknown")
     if failed is not None:
         reasons.append("Failed: " + _tail(failed))
     if desired.rerun:
@@ -112,14 +114,14 @@ def _plan_update(
     before = public_properties(extension)
     name = str(extension.get("name"))
     if not reasons:
-        return Plan("none", name, [], None, before, before, secret == "unknown")
+        return Plan("none", name, [], None, before, before, stored == "unknown")
     _refuse_lost_secret(desired, extension, current)
     properties = _wanted(desired, public_properties(extension))
     # A handler that failed, or whose secret cannot be judged, runs again only if the tag is a new one.
-    again = nonce if failed is not None or desired.rerun or secret == "unknown" else None
+    again = nonce if failed is not None or desired.rerun or stored == "unknown" else None
     properties["forceUpdateTag"] = _tag(desired, current, digest_key, again)
     document = _document(vm, extension, properties, desired)
-    return Plan("update", name, reasons, document, before, public_properties(document), secret == "unknown")
+    return Plan("update", name, reasons, document, before, public_properties(document), stored == "unknown")
 
 
 def _reasons(desired: Desired, current: Mapping[str, Any]) -> List[str]:

@@ -43,6 +43,7 @@ STUB = """#!/bin/sh
 {marker} {digest}
 set -eu
 umask 077
+{forget}
 command -v python3 > /dev/null || {{
     echo "bulwark.azure_docker: found no python3 on this machine, expected Python 3.9 or newer; install it" >&2
     exit 1
@@ -95,9 +96,15 @@ def digest() -> str:
     return hashlib.sha256(archive()).hexdigest()
 
 
+# CustomScript keeps the script it ran; one with a key in it must not stay. A shell goes on reading an unlinked file.
+FORGET = 'rm -f -- "$0"'
+KEEP = ":"
+
+
 def build(desired_state: t.Mapping[str, t.Any]) -> str:
     """The script that carries the program and ``desired_state`` (JSON-able)."""
     return STUB.format(
+        forget=FORGET if (desired_state.get("tls") or {}).get("key") else KEEP,
         marker=MARKER,
         digest=digest(),
         program="\n".join(textwrap.wrap(base64.b64encode(archive()).decode("ascii"), 120)),
@@ -117,6 +124,7 @@ def decode(setting: t.Optional[str]) -> t.Optional[Bundle]:
         found, state = DIGEST.search(script), DESIRED_STATE.search(script)
         if found is None or state is None:
             return None
-        return Bundle(found.group(1), json.loads(state.group(1)))
+        desired_state = json.loads(state.group(1))
+        return Bundle(found.group(1), desired_state) if isinstance(desired_state, dict) else None
     except ValueError:
         return None

@@ -26,7 +26,7 @@ def by_name(options: Options) -> t.Dict[str, Options]:
     hosts: t.Dict[str, Options] = {}
     ids: t.Dict[str, str] = {}
     for entry in options["hosts"]:
-        name, key = entry["name"], entry["id"].lower()
+        name, key = entry["name"], entry["id"].rstrip("/").lower()
         if name in hosts or key in ids:
             raise Failure(
                 f"The hosts {ids.get(key, name)!r} and {name!r} are one: found twice, expected each name and VM once.",

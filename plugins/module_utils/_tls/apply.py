@@ -98,7 +98,8 @@ def _apply_host(
     leaf = None
     if plan.issue and request:
         leaf = leaves.issue(signers[SERVER_AUTHORITY], _server_leaf(desired, host, request), now)
-        removals.insert(0, "cert.pem")
+        # Where the key changes, the old certificate goes first; else it is there at every moment.
+        removals += ["cert.pem"] if plan.store else []
         writes.append(FileWrite("cert.pem", leaf.pem.encode("ascii")))
     record = {"vm_id": plan.vm_id, "key_sha256": request.key_sha256 if request else plan.key_sha256}
     writes.append(FileWrite("host.json", (json.dumps(record, sort_keys=True) + "\n").encode("ascii")))

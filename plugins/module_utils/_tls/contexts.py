@@ -49,7 +49,9 @@ def _load(directory: str, names: t.Sequence[str], load: t.Callable[..., None]) -
     try:
         load(*paths)
     except ssl.SSLError as error:
-        raise _unusable(" and ".join(paths), "cannot be used (%s)" % (getattr(error, "reason", None) or "not PEM")) from None
+        raise _unusable(
+            " and ".join(paths), "cannot be used (%s)" % (getattr(error, "reason", None) or "not PEM")
+        ) from None
     except OSError as error:
         raise _unusable(" and ".join(paths), "cannot be read (%s)" % error.strerror) from None
 

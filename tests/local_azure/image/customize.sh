@@ -9,6 +9,9 @@ root="${1:?usage: customize.sh ROOT}"
 
 chroot "$root" apt-get install --yes --no-install-recommends --download-only docker.io docker-cli
 
+# where packages come from, for tests that break the sources and mend them
+grep -rhoE 'https?://[^ ]+' "$root"/etc/apt/sources.list* | head -n 1 > "$root/etc/apt/mirror-of-the-image"
+
 # an image has no identity of its own: host keys, machine id and host name are made when a machine is
 rm -f "$root"/etc/ssh/ssh_host_*
 : > "$root/etc/machine-id"

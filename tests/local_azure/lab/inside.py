@@ -19,7 +19,10 @@ from ..wire.server import Wire
 from . import network
 
 HANDLERS = pathlib.Path(__file__).resolve().parent.parent / "handlers"
-PACKAGES = {"Microsoft.Azure.Extensions.CustomScript": {"2.1.19": HANDLERS / "custom_script"}}
+PACKAGES = {
+    "Microsoft.Azure.Extensions.CustomScript": {"2.1.19": HANDLERS / "custom_script"},
+    "Contoso.Operations.Marker": {"1.0.0": HANDLERS / "marker"},  # another team's, for tests
+}
 PORT = 8443
 TENANT = "10000000-0000-0000-0000-000000000001"
 SUBSCRIPTIONS = [f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2, 3)]

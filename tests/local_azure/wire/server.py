@@ -145,7 +145,10 @@ class Request(BaseHTTPRequestHandler):
             self.answer(wire.package(name, file.removesuffix(".zip")), "application/zip")
 
     def body(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        """The request's body; empty when the guest was killed in the middle of sending it."""
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        return body if len(body) == length else b""
 
     def do_POST(self) -> None:
         self.body()
@@ -154,7 +157,7 @@ class Request(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self.body()
         machine = self.machine()
-        if self.server.server_port == 32526:
+        if body and self.server.server_port == 32526:
             body = base64.b64decode(json.loads(body).get("content", ""))
         if machine is not None and body.strip():
             machine.report(json.loads(body))

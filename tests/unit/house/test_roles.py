@@ -74,3 +74,9 @@ def test_variables_say_whose_they_are() -> None:
         prefixes = (f"{role.name}_", f"__{role.name}_")
         wrong[role.name] = sorted(n for n in variables(role) if not n.startswith(prefixes) and not SHARED.match(n))
     assert {name: names for name, names in wrong.items() if names} == {}
+
+
+def test_no_integration_target_is_named_like_a_role() -> None:
+    """ansible-test would run the role of the collection in the target's place."""
+    targets = {path.name for path in (checkout.ROOT / "tests" / "integration" / "targets").glob("*")}
+    assert sorted(targets & {role.name for role in checkout.roles()}) == []

@@ -13,7 +13,7 @@ import requests
 from ansible.module_utils import basic
 from ansible.module_utils.common.text.converters import to_bytes
 
-from ..module_utils._azure.wire import BASE, OPERATION, Reply, Wire, _Adapter
+from ..module_utils._azure.wire import BASE, OPERATION, Adapter, Reply, Wire
 
 LOGIN = {"tenant": "tenant", "client_id": "app", "secret": "planted-client-S3cret"}
 OPERATION_PATH = OPERATION[len(BASE) :]
@@ -47,16 +47,24 @@ class AzureWire(Wire):
 
 
 def run(main: Any, monkeypatch: Any, capsys: Any, wire: Wire, **arguments: Any) -> Dict[str, Any]:
-    """The module's result. ``monkeypatch`` replaces the network below the SDK, and the place where arguments come from."""
-    adapter = _Adapter(wire)
-    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", lambda _self, request, **more: adapter.send(request, **more))
-    given = {"ANSIBLE_MODULE_ARGS": {**LOGIN, "_ansible_remote_tmp": "/tmp", "_ansible_keep_remote_files": False, **arguments}}
+    """The module's result, and what it warned of; the network below the SDK and the arguments are replaced."""
+    adapter = Adapter(wire)
+
+    def send(_self: Any, request: Any, **options: Any) -> Any:
+        return adapter.send(request, **options)
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    internal = {"_ansible_remote_tmp": "/tmp", "_ansible_keep_remote_files": False}
+    given = {"ANSIBLE_MODULE_ARGS": {**LOGIN, **internal, **arguments}}
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", to_bytes(json.dumps(given)))
     # Exists since ansible-core 2.19; older ones always read the old form.
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    warned = []
+    # Where a test has loaded ansible's controller side, warnings go there and not into the result.
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda _self, warning, **_more: warned.append(warning))
     with pytest.raises(SystemExit):
         main()
     printed = capsys.readouterr()
     result = json.loads(printed.out)
     assert "S3cret" not in printed.out + printed.err, "no secret leaves the module"
-    return result
+    return {**result, "warned": warned}

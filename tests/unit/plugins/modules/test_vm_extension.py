@@ -98,9 +98,10 @@ def test_warnings(module):
     wire = AzureWire(Reply("GET", VM, 200, vm))
     arguments = {**WANTED, "type": "DockerExtension", "settings": {}}
     result = module(wire, vms=[VM], **arguments)
-    warnings = [str(warning) for warning in result["warnings"]]
-    assert any("retired" in warning for warning in warnings)
-    assert any("on_unknown_secret=apply" in warning for warning in warnings)
+    retired, unknown = result["warned"]
+    assert "retired" in retired
+    assert unknown.startswith(VM)
+    assert "on_unknown_secret=apply" in unknown
     assert result["changed"] is False
 
 

@@ -93,7 +93,9 @@ def _context(mode, certificate, key, authorities, tls_version):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     context.load_verify_locations(cafile=authorities)
-    context.verify_mode = {"optional": ssl.CERT_OPTIONAL, "open": ssl.CERT_NONE, "hangup": ssl.CERT_NONE}.get(mode, ssl.CERT_REQUIRED)
+    context.verify_mode = {"optional": ssl.CERT_OPTIONAL, "open": ssl.CERT_NONE, "hangup": ssl.CERT_NONE}.get(
+        mode, ssl.CERT_REQUIRED
+    )
     if tls_version or mode == "no_cipher":
         version = ssl.TLSVersion[tls_version or "TLSv1_2"]
         context.minimum_version = context.maximum_version = version

@@ -111,7 +111,12 @@ def test_a_private_cloud_is_asked_with_its_authority():
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "code"), [(404, {"error": {"code": "X"}}, "X"), (200, "no object", "InvalidCloudMetadata")]
+    ("status", "body", "code"),
+    [
+        (404, {"error": {"code": "X"}}, "X"),
+        (200, "no object", "InvalidCloudMetadata"),
+        (200, None, "InvalidCloudMetadata"),
+    ],
 )
 def test_an_endpoint_that_is_not_arm(status, body, code):
     with pytest.raises(Failure) as caught:

@@ -117,6 +117,12 @@ WITHOUT_BODY = {
         "no token",
         "auth_source",
     ),
+    "the login cannot be reached": (
+        exceptions.ClientAuthenticationError("Authentication failed: Failed to establish a new connection"),
+        "Unreachable",
+        "Failed to establish",
+        "firewall",
+    ),
     "unreachable": (exceptions.ServiceRequestError("Connection refused"), "Unreachable", "refused", "firewall"),
     "answer broken off": (exceptions.ServiceResponseError("aborted"), "Unreachable", "aborted", "firewall"),
     "unknown authority": (

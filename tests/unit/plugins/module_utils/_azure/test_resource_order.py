@@ -12,7 +12,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.resour
     reverse,
 )
 
-from .wire import GROUP, SUB, VM
+from .wire import GROUP, VM
 
 NET = GROUP + "/providers/Microsoft.Network"
 NSG, VNET, NIC, BALANCER = (
@@ -122,10 +122,9 @@ def test_what_cannot_be_declared(entry, code, words):
 
 
 def test_the_protected_part_is_merged_when_it_is_sent():
-    [resource] = read_resources(
-        [item(VM, {"properties": {"a": 1}}, protected={"properties": {"b": 2}}, list_keys=None, depends_on=None)]
-    ).values()
+    secret = item(VM, {"properties": {"a": 1}}, protected={"properties": {"b": 2}}, list_keys=None, depends_on=None)
+    found = read_resources([secret, item(GROUP, {"location": "x"})])
+    resource, plain = found[VM.lower()], found[GROUP.lower()]
     assert resource.full() == {"properties": {"a": 1, "b": 2}}
     assert resource.document == {"properties": {"a": 1}}
-    [plain] = read_resources([item("/subscriptions/%s/resourceGroups/g" % SUB, {"location": "x"})]).values()
     assert plain.full() is plain.document

@@ -9,7 +9,8 @@ import io
 import json
 import threading
 import time
-from typing import Any, Dict, List, NamedTuple, Optional
+from types import MappingProxyType
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 import requests
 from azure.core.credentials import AccessToken, AccessTokenInfo
@@ -32,7 +33,7 @@ class Reply(NamedTuple):
     path: str
     status: int
     body: Any = None
-    headers: Dict[str, str] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class Sent(NamedTuple):
@@ -61,7 +62,7 @@ class Wire(RequestsTransport):
 
     def __init__(self, *replies: Reply) -> None:
         session = requests.Session()
-        session.mount("https://", _Adapter(self))
+        session.mount("https://", Adapter(self))
         super().__init__(session=session, session_owner=False)
         self.replies: List[Reply] = list(replies)
         self.sent: List[Sent] = []
@@ -98,7 +99,9 @@ class Wire(RequestsTransport):
         return found[0]
 
 
-class _Adapter(requests.adapters.BaseAdapter):
+class Adapter(requests.adapters.BaseAdapter):
+    """The network below a requests session: every request is answered by the wire."""
+
     def __init__(self, wire: Wire) -> None:
         super().__init__()
         self._wire = wire

@@ -50,12 +50,12 @@ def view(
 
 
 def machine(
-    *extensions: Dict[str, Any], power: str = "running", agent: Any = READY, views: Any = (), **properties: Any
+    *extensions: Dict[str, Any], power: str = "running", agent: Any = "ready", views: Any = (), **properties: Any
 ) -> Dict[str, Any]:
     """A VM document, as got with $expand=instanceView."""
     instance = {"statuses": [status(), status("PowerState/" + power)], "extensions": list(views)}
     if agent is not None:
-        instance["vmAgent"] = agent
+        instance["vmAgent"] = READY if agent == "ready" else agent
     document = {
         "id": VM,
         "name": "vm1",

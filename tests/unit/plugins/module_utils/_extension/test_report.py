@@ -16,8 +16,8 @@ from .machines import TYPE, VM, extension, machine, view
 FOUND = machine(extension(settings={"a": 1}), extension("other", "P", "T"), views=[view()])
 
 
-def session(vm=FOUND):
-    return make_session(Wire(Reply("GET", VM, 200, vm)))
+def session():
+    return make_session(Wire(Reply("GET", VM, 200, FOUND)))
 
 
 def test_all_extensions():

@@ -96,6 +96,20 @@ def test_options_that_spoil_the_whole_call(given, text):
     assert caught.value.code == "InvalidOptions"
 
 
+def test_the_smallest_days_that_make_sense():
+    desired = parse(
+        options(
+            "/unused",
+            server_authority={"valid_days": 1},
+            client_authority_valid_days=1,
+            leaf_valid_days=1,
+            renew_before_days=0,
+            clients=[{"name": "a", "valid_days": 1}],
+        )
+    )
+    assert (desired.leaf_days, desired.renew_before_days, desired.clients[0].valid_days) == (1, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("valid", "before", "hours"), [(90, 30, 720), (31, 30, 720), (30, 30, 240), (7, 30, 56), (1, 30, 8), (90, 0, 0)]
 )

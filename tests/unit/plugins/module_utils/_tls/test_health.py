@@ -101,6 +101,18 @@ def test_the_refusal_of_a_fleet_stays_readable():
     assert len(caught.value.details) == 10
 
 
+@pytest.mark.parametrize(("hosts", "text"), [(10, "host-9. Nothing"), (11, "host-9 and 1 more. Nothing")])
+def test_the_list_of_hosts_ends_where_it_should(hosts, text):
+    trusted = [trust("host-%x" % number, "ff") for number in range(hosts)]
+    with pytest.raises(Failure) as caught:
+        check(desired(trusted_authorities=trusted), FOUND, "/certs", NOW)
+    assert text in str(caught.value)
+
+
+def test_an_authority_of_this_second_is_valid():
+    check(desired(), Authorities(authority(not_before=NOW), {}), "/certs", NOW)
+
+
 def test_replace_goes_on():
     check(desired(trusted_authorities=[trust(server="ff")], on_foreign_authority="replace"), FOUND, "/certs", NOW)
 

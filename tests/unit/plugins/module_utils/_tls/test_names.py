@@ -77,3 +77,11 @@ def test_faults_of_subject_names(dns_names, ip_addresses, text):
 )
 def test_where_one_can_connect_to(given, good):
     assert (host_fault(given) == "") is good
+
+
+@pytest.mark.parametrize(("length", "good"), [(253, True), (254, False)])
+def test_the_longest_name(length, good):
+    name = ("x" * 49 + ".") * 5 + "x" * (length - 250)
+    assert len(name) == length
+    assert (host_fault(name) == "") is good
+    assert (subject_names([name], [])[1] == ()) is good

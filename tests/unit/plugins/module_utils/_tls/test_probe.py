@@ -164,6 +164,12 @@ def test_options_that_cannot_be_used(fleet, targets, text):
     assert text in str(caught.value)
 
 
+@pytest.mark.parametrize("port", [1, 65535])
+def test_the_first_and_the_last_port(fleet, monkeypatch, port):
+    observed(monkeypatch, "timed_out", connected=False)
+    assert probe(options(fleet, [target(port)]))["targets"]["stub"]["port"] == port
+
+
 def test_without_cryptography_only_the_simple_checks_remain(fleet, monkeypatch):
     def absent():
         raise Failure("The Python package cryptography was not found", code="MissingPackage")

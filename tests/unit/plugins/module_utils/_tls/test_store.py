@@ -128,6 +128,7 @@ def test_modes_that_grant_too_much_are_found_and_taken_away(store):
     os.makedirs(store.path("not-ours", "deep"))
     os.chmod(store.path("not-ours"), 0o777)
     os.symlink("/etc/hostname", store.path("servers", "one", "host.json"))
+    os.symlink(store.path("not-ours"), store.path("servers", "elsewhere"))
     os.chmod(store.path("clients"), 0o755)
     os.chmod(store.root, 0o711)
     faults = store.mode_faults()

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No private key travels, and no secret is left behind: plant, run at -vvv, search everywhere, with a positive control."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+
+import pytest
+
+from .run import play, succeeded
+
+PRIVATE = re.compile("BEGIN [A-Z ]*PRIVATE KEY")
+BASE64 = re.compile(r"[A-Za-z0-9+/=]{200,}")
+
+
+def decoded(text: str) -> str:
+    """``text`` and, below it, everything in it that is base64: scripts travel so."""
+    found = [text]
+    for match in BASE64.findall(text):
+        try:
+            found.append(base64.b64decode(match).decode())
+        except ValueError:
+            continue
+    return "\n".join(found)
+
+
+def places(arm, site, log: str) -> dict[str, str]:
+    """Every place outside the guests where something may have been written down."""
+    state = arm.state
+    found = {name: (state / name).read_text() for name in ("arm.json", "requests.jsonl", "bodies.jsonl")}
+    found["wire"] = "\n".join(path.read_text() for path in state.glob("guests/*/wire.json"))
+    found["console"] = "\n".join(path.read_text(errors="replace") for path in state.glob("guests/*/console.log"))
+    found["report"] = site.report.read_text()
+    found["log"] = log
+    return {name: decoded(text) for name, text in found.items()}
+
+
+def body(key: str) -> str:
+    """The longest line of a PEM key: what to search for."""
+    return max((line for line in key.splitlines() if "-----" not in line), key=len)
+
+
+def in_guest(guest, text: str) -> list[str]:
+    """Files in which the guest holds ``text``: agent, handlers, settings, status, logs, temporary files."""
+    command = f"grep -rlF '{text}' /var/lib/waagent /var/log /tmp /run/systemd /etc/docker /root /var/tmp 2> /dev/null"
+    return guest.run(command, check=False).split()
+
+
+@pytest.fixture(scope="module")
+def default_run(make_site):
+    site = make_site("secrets", {"secret1": {}}, azure_vms_subnet_prefix="10.42.50.0/24")
+    return site, succeeded(play(site, "playbooks/site.yml", "-vvv"))
+
+
+def test_default_run_moves_no_private_key(default_run, arm, guest):
+    site, run = default_run
+    key = body(guest(site, "secret1").run("cat /etc/docker/tls/server-key.pem"))
+    found = places(arm, site, run.output)
+    assert [name for name, text in found.items() if key in text] == []
+    mine = {name: text for name, text in found.items() if name in ("arm.json", "requests.jsonl", "log", "report", "wire")}
+    assert [name for name, text in mine.items() if PRIVATE.search(text)] == []
+    assert in_guest(guest(site, "secret1"), key) == ["/etc/docker/tls/server-key.pem"]
+
+
+def test_client_keys_and_login_secret_stay_out_of_the_log(default_run, arm):
+    site, run = default_run
+    secret = os.environ["LOCAL_AZURE_CLIENT_SECRET"]
+    keys = [body(path.read_text()) for path in site.certificates.rglob("*key.pem")]
+    assert len(keys) >= 3  # two authorities and a client: the search has something to search for
+    found = places(arm, site, run.output)
+    for planted in (secret, *keys, (site.certificates / "digest.key").read_text().strip()):
+        assert [name for name, text in found.items() if planted in text] == []
+
+
+def test_key_from_the_controller_is_in_the_request_and_nowhere_else(make_site, arm, guest):
+    """The positive control: here a key does travel, and the same search finds it, in ARM's request only."""
+    site = make_site("carried", {"carried1": {}}, azure_vms_subnet_prefix="10.42.51.0/24",
+                     docker_engine_key_origin="controller")  # fmt: skip
+    run = succeeded(play(site, "playbooks/site.yml", "-vvv"))
+    key = body((site.certificates / "servers" / "carried1" / "key.pem").read_text())
+    found = places(arm, site, run.output)
+    assert [name for name, text in found.items() if key in text] == ["bodies.jsonl"]
+    assert in_guest(guest(site, "carried1"), key) == ["/etc/docker/tls/server-key.pem"]
+    requests = [json.loads(line) for line in (arm.state / "requests.jsonl").read_text().splitlines()]
+    sent = [entry for entry in requests if "carried1/extensions" in entry["path"] and entry["method"] == "PUT"]
+    assert sent
+    again = succeeded(play(site))
+    assert again.numbers("changed") == {"carried1": 0}

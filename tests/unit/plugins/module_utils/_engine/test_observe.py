@@ -1,0 +1,169 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import keys, observe, unit
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Refusal, Tls
+
+from .conftest import UNIT
+from .material import COMMAND, ENROL, VM_ID, leaf, new_key, sha256_of
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("", {}),
+        ('ID=debian\nVERSION_ID="13"\n', {"ID": "debian", "VERSION_ID": "13"}),
+        ("ID='ubuntu'\r\n", {"ID": "ubuntu"}),
+        ("  ID = debian", {"ID ": "debian"}),
+        ("# ID=rhel\n\nno assignment\nID=debian", {"ID": "debian"}),
+        ('HOME_URL="https://x/?a=b"', {"HOME_URL": "https://x/?a=b"}),
+        ('EMPTY=""', {"EMPTY": ""}),
+    ],
+)
+def test_os_release(text, fields):
+    assert observe.os_release(text) == fields
+
+
+def test_the_start_command_is_the_vendors_and_not_ours(machine):
+    machine.have_engine()
+    machine.put(unit.DROP_IN, "[Service]\nExecStart=\nExecStart=ours\n")
+    shown = {"FragmentPath": str(machine.path(UNIT)), "DropInPaths": unit.DROP_IN}
+    assert observe.start_command(shown) == COMMAND
+
+
+def test_a_drop_in_of_somebody_else_counts(machine):
+    machine.have_engine()
+    theirs = machine.path("etc/systemd/system/docker.service.d/10-theirs.conf")
+    machine.put(theirs, "[Service]\nExecStart=\nExecStart=theirs\n")
+    shown = {"FragmentPath": str(machine.path(UNIT)), "DropInPaths": "%s %s" % (theirs, unit.DROP_IN)}
+    assert observe.start_command(shown) == "theirs"
+    machine.put(theirs, "[Service]\nExecStart=theirs\n")
+    with pytest.raises(Refusal, match="2 ExecStart commands"):
+        observe.start_command(shown)
+
+
+@pytest.mark.parametrize("shown", [{}, {"FragmentPath": "", "DropInPaths": ""}, {"FragmentPath": "/gone"}])
+def test_no_unit_no_command(machine, shown):
+    assert observe.start_command(shown) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [(None, ()), (" \n", ()), ("{}", ()), ('{"hosts": [], "log-driver": "local"}', ("hosts", "log-driver"))],
+)
+def test_daemon_keys(machine, text, names):
+    if text is not None:
+        machine.put(observe.DAEMON_JSON, text)
+    assert observe.daemon_keys() == names
+
+
+def test_a_broken_daemon_json(machine):
+    machine.put(observe.DAEMON_JSON, "{")
+    with pytest.raises(Refusal, match=r"daemon.json is no JSON \(.*\); dockerd would not start with it: mend or rem"):
+        observe.daemon_keys()
+
+
+@pytest.mark.parametrize("pid", ["", "0", "4712"])
+def test_no_daemon_no_mark(machine, pid):
+    assert observe.live_mark(pid) is None
+
+
+def test_live_mark(machine):
+    assert observe.live_mark("4711") is None, "started without our drop-in"
+    machine.environ = {"BULWARK_TLS": "abc", "OTHER": "a=b"}
+    assert observe.live_mark("4711") == "abc"
+
+
+# a line of `ss`, whether dockerd listens where it shall
+LINES = {
+    "LISTEN 0 4096 10.0.0.4:2376 0.0.0.0:*": True,
+    "LISTEN 0 4096 10.0.0.4:23760 0.0.0.0:*": False,
+    "LISTEN 0 4096 110.0.0.4:2376 0.0.0.0:*": False,
+    "LISTEN 0 4096 0.0.0.0:2376 0.0.0.0:*": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_is_listening(machine, monkeypatch, line):
+    monkeypatch.setattr(machine, "_ss", lambda command: "LISTEN 0 4096 127.0.0.1:53 0.0.0.0:*\n" + line)
+    assert observe.is_listening(ENROL) is LINES[line]
+
+
+def test_is_listening_on_ipv6(machine, monkeypatch):
+    monkeypatch.setattr(machine, "_ss", lambda command: "LISTEN 0 4096 [fd00::4]:2376 [::]:*\n")
+    assert observe.is_listening(dataclasses.replace(ENROL, address="fd00::4"))
+
+
+def test_without_ss_nothing_is_known_to_listen(machine, monkeypatch):
+    monkeypatch.setattr(machine, "_ss", lambda command: None)
+    assert not observe.is_listening(ENROL)
+
+
+def test_a_bare_machine(machine):
+    assert observe.observe(ENROL) == observe.Observed(
+        os_id="debian",
+        os_version="13",
+        engines={},
+        strangers=(),
+        exec_start=None,
+        daemon_json_keys=(),
+        key_exists=False,
+        key_sha256=None,
+        key_owner=None,
+        certificate_key_sha256=None,
+        certificate_expired=False,
+        files={unit.CERTIFICATE: None, unit.CLIENT_AUTHORITIES: None, unit.DROP_IN: None},
+        active=False,
+        live_mark=None,
+        listening=False,
+    )
+    assert observe.observe(ENROL).engine_version is None
+
+
+def test_a_machine_without_os_release(machine):
+    machine.path("etc/os-release").unlink()
+    found = observe.observe(ENROL)
+    assert (found.os_id, found.os_version) == ("unknown", "")
+
+
+@pytest.mark.parametrize("days", [90, -1])
+def test_a_machine_that_serves(machine, days):
+    key, text = new_key()
+    other, _text = new_key()
+    machine.have_engine()
+    machine.packages["podman-docker"] = "5.4"
+    machine.put(keys.KEY, text)
+    machine.put(keys.OWNER, VM_ID + "\n")
+    machine.put(unit.DROP_IN, "[Service]\nEnvironment=BULWARK_TLS=abc\n")
+    machine.put(observe.DAEMON_JSON, '{"hosts": []}')
+    machine.restart()
+    found = observe.observe(dataclasses.replace(ENROL, tls=Tls(leaf(other, days), "")))
+    assert found == observe.Observed(
+        os_id="debian",
+        os_version="13",
+        engines={"docker.io": "26.1.5+dfsg1-9"},
+        strangers=("podman-docker",),
+        exec_start=COMMAND,
+        daemon_json_keys=("hosts",),
+        key_exists=True,
+        key_sha256=sha256_of(key),
+        key_owner=VM_ID,
+        certificate_key_sha256=sha256_of(other),
+        certificate_expired=days < 0,
+        files={
+            unit.CERTIFICATE: None,
+            unit.CLIENT_AUTHORITIES: None,
+            unit.DROP_IN: "[Service]\nEnvironment=BULWARK_TLS=abc\n",
+        },
+        active=True,
+        live_mark="abc",
+        listening=True,
+    )
+    assert found.engine_version == "26.1.5+dfsg1-9"
