@@ -83,6 +83,36 @@ def test_check_on_a_finished_site_finds_nothing(site, arm):
     assert arm.writes()[writes:] == []
 
 
+def same_bundle_play() -> dict:
+    """The first roles, then docker_host as an asynchronous task of the user's own."""
+    entry = {
+        "name": "{{ inventory_hostname }}",
+        "id": "{{ azure_vms_id }}",
+        "address": "{{ azure_vms_host.private_address }}",
+        "certificate": "{{ docker_tls_result.hosts[inventory_hostname].certificate }}",
+        "vm_id": "{{ docker_tls_result.hosts[inventory_hostname].vm_id }}",
+    }
+    task = {
+        "bulwark.azure_docker.docker_host": {
+            "hosts": [entry],
+            "client_authorities": "{{ docker_tls_result.client_bundle }}",
+            "server_authority_sha256": "{{ docker_tls_result.server_authority_sha256 }}",
+        },
+        "delegate_to": "localhost",
+        "async": 300,
+        "poll": 1,
+    }
+    roles = [{"role": f"bulwark.azure_docker.{role}"} for role in ("azure_vms", "docker_tls")]
+    return {**site_play(), "roles": roles, "tasks": [task]}
+
+
+@pytest.mark.parametrize("pipelining", ["true", "false"])
+def test_bundle_is_the_same_by_every_way_of_running(site, pipelining):
+    """Asynchronous, with and without pipelining: another bundle would differ from what Azure holds, and be sent."""
+    run = succeeded(play(site, custom(site, "async", [same_bundle_play()]), ANSIBLE_PIPELINING=pipelining))
+    assert run.numbers("changed") == {host: 0 for host in HOSTS}
+
+
 DROP_IN = "/etc/systemd/system/docker.service.d/50-bulwark-azure-docker.conf"
 
 

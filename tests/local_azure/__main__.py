@@ -25,11 +25,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     run.add_argument("--agent-timeout", type=float, default=120.0, help="seconds without a report until ARM gives up")
     run.add_argument("--record-bodies", action="store_true", help="keep decrypted request bodies, for tests")
     run.add_argument("command", nargs=argparse.REMAINDER, help="-- COMMAND [ARGUMENT ...]")
+    verbs.add_parser("sweep", help="remove what labs that were killed left (every start does so too)")
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
+    if options.verb == "sweep":
+        launcher.sweep()
+        return 0
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         print("local_azure run: found no command; give one after --, for example: run -- bash", file=sys.stderr)

@@ -46,10 +46,16 @@ def remove(group: str) -> bool:
     return gone
 
 
-def sweep() -> list[str]:
-    """Remove the groups that dead labs left (a killed lab cannot); names of those removed.
+def is_running(group: str) -> bool:
+    """Whether the lab that made the group (its name ends with the launcher's pid) still runs."""
+    command = pathlib.Path("/proc") / group.removeprefix(PREFIX) / "cmdline"
+    try:
+        return b"local_azure" in command.read_bytes()
+    except OSError:
+        return False
 
-    A group that is still populated belongs to a lab that runs: the kernel refuses to remove it, and it stays.
-    """
+
+def sweep() -> list[str]:
+    """Remove the groups that dead labs left (a killed lab cannot); names of those removed."""
     names = {entry.name for hierarchy in hierarchies() for entry in hierarchy.glob(PREFIX + "*")}
-    return sorted(name for name in names if remove(name))
+    return sorted(name for name in names if not is_running(name) and remove(name))

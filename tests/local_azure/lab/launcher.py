@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 
 from . import cgroups
 
@@ -104,17 +105,29 @@ def wait_for_namespace(lab: subprocess.Popen[bytes]) -> None:
     """Wait until ``unshare`` has made the network namespace: before, slirp4netns would meet the host's."""
     host = os.readlink("/proc/self/ns/net")
     while lab.poll() is None and os.readlink(f"/proc/{lab.pid}/ns/net") == host:
-        signal.sigtimedwait((), 0.01)
+        time.sleep(0.01)
     if lab.poll() is not None:
         raise LabError(f"unshare ended with {lab.returncode} before the lab began; are namespaces allowed here?")
+
+
+def sweep() -> None:
+    """Remove what labs that were killed could not: their empty control groups."""
+    swept = cgroups.sweep()
+    if swept:
+        print(f"local Azure: swept what a killed lab left: {', '.join(swept)}", file=sys.stderr)
+
+
+def remove_group(group: str) -> None:
+    """The kernel needs a moment to bury the lab's processes; until then their group cannot be removed."""
+    deadline = time.monotonic() + 5
+    while not cgroups.remove(group) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def run(inside: list[str], state: pathlib.Path) -> int:
     """Run ``inside`` (a command) in a lab and return its exit code."""
     check_machine()
-    swept = cgroups.sweep()
-    if swept:
-        print(f"local Azure: swept what a killed lab left: {', '.join(swept)}", file=sys.stderr)
+    sweep()
     descriptor = lock(state)
     group = f"{cgroups.PREFIX}{os.getpid()}"
     lab, gate = start_namespace(inside, group)
@@ -133,7 +146,7 @@ def run(inside: list[str], state: pathlib.Path) -> int:
         if lab.poll() is None:
             lab.kill()
             lab.wait()
-        cgroups.remove(group)
+        remove_group(group)
         os.close(descriptor)
 
 

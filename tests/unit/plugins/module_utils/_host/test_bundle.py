@@ -17,7 +17,7 @@ import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import bundle
 
-from .documents import STATE
+from .documents import STATE, TLS
 
 SCRIPT = bundle.build(STATE)
 ENGINE = pathlib.Path(bundle.__file__).parents[1] / "_engine"
@@ -87,7 +87,7 @@ FOREIGN = {
     "half a digest": setting(SCRIPT.replace(bundle.digest(), bundle.digest()[:32])),
     "no desired state": setting(SCRIPT.partition('python3 "$')[0]),
     "desired state cut short": setting(SCRIPT.replace('"vm_id"', "")),
-    "desired state is a list": setting(bundle.build([1])),
+    "desired state is a list": setting(SCRIPT.replace(json.dumps(STATE, sort_keys=True, indent=1), "[1]")),
 }
 
 
@@ -137,6 +137,14 @@ def test_the_script_hands_the_desired_state_over_as_it_is(tmp_path):
     done = run(bundle.build(state), tmp_path, "cat\nexit 7\n")
     assert json.loads(done.stdout) == state
     assert (done.returncode, done.stderr) == (7, ""), "the program's exit code is the script's"
+
+
+@pytest.mark.parametrize(("tls", "kept"), [(None, True), (TLS, True), ({**TLS, "key": "planted-S3cret"}, False)])
+def test_a_script_with_a_key_in_it_forgets_itself(tmp_path, tls, kept):
+    state = {**STATE, "tls": tls}
+    done = run(bundle.build(state), tmp_path, "cat\n")
+    assert (done.returncode, json.loads(done.stdout)) == (0, state), "it runs to its end all the same"
+    assert (tmp_path / "script.sh").exists() is kept
 
 
 def test_a_machine_without_python(tmp_path):
