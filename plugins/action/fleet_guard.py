@@ -34,8 +34,9 @@ class ActionModule(ActionBase):
         if strategy not in LINEAR:
             result["failed"] = True
             result["msg"] = (
-                f"The role {arguments['role']} works on all hosts of a batch in one call. Found 'strategy: {strategy}', "
-                "under which every host would make that call by itself; expected 'strategy: linear' (the default). "
+                f"The role {arguments['role']} works on all hosts of a batch in one call. Found 'strategy: "
+                f"{strategy}', under which every host would make that call by itself; expected 'strategy: linear' "
+                "(the default). "
                 "Put this role into a play without a strategy."
             )
         return result

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - bulwark.azure_docker contributors (@bulwark)
 description:
-  - Declares the same state as M(bulwark.azure_docker.docker_host), with the same program, but runs on the machine over SSH
-    and so sees its inside. In check mode it is the way to find what somebody changed by hand.
+  - Declares the same state as M(bulwark.azure_docker.docker_host), with the same program, but runs on the machine
+    over SSH and so sees its inside. In check mode it is the way to find what somebody changed by hand.
   - Installs the engine, makes the machine's private key there, and, once a leaf is given, adds a TCP listener with
     complete mutual TLS by a systemd drop-in. Nothing of the vendor's is edited.
   - The listener and its files change together; a daemon that does not start is rolled back.
@@ -51,12 +51,13 @@ options:
     default: 2376
   engine_version:
     description:
-      - Version of the engine's package, exact or a series such as V(26.1). Without it, an installed engine is kept and a
-        missing one is installed in the distribution's version.
+      - Version of the engine's package, exact or a series such as V(26.1). Without it, an installed engine is kept
+        and a missing one is installed in the distribution's version.
     type: str
   certificate:
     description:
-      - The leaf (PEM) that was signed for this machine's key. Without it the machine is enrolled only and does not listen.
+      - The leaf (PEM) that was signed for this machine's key. Without it the machine is enrolled only and does not
+        listen.
     type: str
   client_authorities:
     description:
@@ -81,7 +82,8 @@ EXAMPLES = r"""
     vm_id: 5d133683-9b4e-4f6a-8f3c-000000000001
     address: 10.42.0.4
     certificate: "{{ lookup('ansible.builtin.file', 'certificates/servers/docker1/cert.pem', rstrip=false) }}"
-    client_authorities: "{{ lookup('ansible.builtin.file', 'certificates/client-authorities/default/ca.pem', rstrip=false) }}"
+    client_authorities: "{{ lookup('ansible.builtin.file', 'certificates/client-authorities/default/ca.pem',
+    rstrip=false) }}"
   become: true
   check_mode: true
   register: inside
@@ -123,6 +125,7 @@ ssh_host_keys:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import program
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import SCHEMA, Refusal, parse
 

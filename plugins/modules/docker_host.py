@@ -12,14 +12,15 @@ version_added: 0.1.0
 author:
   - bulwark.azure_docker contributors (@bulwark)
 description:
-  - Declares for each VM that Docker Engine is installed, that the VM has a private key of its own, and, once a leaf is given,
-    that the Docker API is served on its private address with complete mutual TLS. No SSH is needed.
-  - The engine program travels as the script of the VM's CustomScript extension and reports through its status. On the first
-    run it makes the key on the VM and reports a signing request; M(bulwark.azure_docker.docker_tls) signs it; with the leaf
-    the listener is opened. No private key travels, unless O(key_origin=controller).
-  - Works on all VMs of the list at once in one process, in several subscriptions. One VM's failure does not stop the others.
-  - Azure shows what was sent, not what is inside a VM. Where M(bulwark.azure_docker.docker_engine) in check mode finds the
-    inside changed, set O(hosts[].repair) and the program runs again.
+  - Declares for each VM that Docker Engine is installed, that the VM has a private key of its own, and, once a leaf
+    is given, that the Docker API is served on its private address with complete mutual TLS. No SSH is needed.
+  - The engine program travels as the script of the VM's CustomScript extension and reports through its status. On
+    the first run it makes the key on the VM and reports a signing request; M(bulwark.azure_docker.docker_tls) signs
+    it; with the leaf the listener is opened. No private key travels, unless O(key_origin=controller).
+  - Works on all VMs of the list at once in one process, in several subscriptions. One VM's failure does not stop
+    the others.
+  - Azure shows what was sent, not what is inside a VM. Where M(bulwark.azure_docker.docker_engine) in check mode
+    finds the inside changed, set O(hosts[].repair) and the program runs again.
 extends_documentation_fragment:
   - bulwark.azure_docker.azure
   - bulwark.azure_docker.azure.fleet
@@ -63,13 +64,13 @@ options:
         default: 2376
       engine_version:
         description:
-          - Version of the engine's package, exact or a series. Without it, an installed engine is kept and a missing one is
-            installed in the distribution's version.
+          - Version of the engine's package, exact or a series. Without it, an installed engine is kept and a
+            missing one is installed in the distribution's version.
         type: str
       certificate:
         description:
-          - The leaf (PEM) signed for the VM's key, as RV(bulwark.azure_docker.docker_tls#module:hosts) returns it. Without it
-            the VM is enrolled only.
+          - The leaf (PEM) signed for the VM's key, as RV(bulwark.azure_docker.docker_tls#module:hosts) returns it.
+            Without it the VM is enrolled only.
         type: str
       vm_id:
         description:
@@ -103,8 +104,8 @@ options:
     type: str
   server_authority_sha256:
     description:
-      - SHA-256 (hex) of the authority that signed the leaves. Travels along, so that a later run from elsewhere can tell whose
-        certificates a VM uses.
+      - SHA-256 (hex) of the authority that signed the leaves. Travels along, so that a later run from elsewhere can
+        tell whose certificates a VM uses.
     type: str
   key_origin:
     description:
@@ -129,14 +130,14 @@ EXAMPLES = r"""
   bulwark.azure_docker.docker_host:
     hosts:
       - name: docker1
-        id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/site/providers/Microsoft.Compute/virtualMachines/docker1
+        id: "{{ docker1_vm_id }}"
   register: docker
 
 - name: Serve with the leaf that was signed for it
   bulwark.azure_docker.docker_host:
     hosts:
       - name: docker1
-        id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/site/providers/Microsoft.Compute/virtualMachines/docker1
+        id: "{{ docker1_vm_id }}"
         certificate: "{{ tls.hosts.docker1.certificate }}"
         vm_id: "{{ tls.hosts.docker1.vm_id }}"
     client_authorities: "{{ tls.client_bundle }}"
@@ -239,6 +240,7 @@ failed_hosts:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.argspec import (
     azure_argument_spec,
     fleet_argument_spec,

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - bulwark.azure_docker contributors (@bulwark)
 description:
-  - For each VM, one look at its instance view and its network interface; addresses, agent, our extension and the engine
-    program's last report. Reads only.
+  - For each VM, one look at its instance view and its network interface; addresses, agent, our extension and the
+    engine program's last report. Reads only.
 extends_documentation_fragment:
   - bulwark.azure_docker.azure
   - bulwark.azure_docker.azure.fleet
@@ -55,7 +55,7 @@ EXAMPLES = r"""
   bulwark.azure_docker.docker_host_info:
     hosts:
       - name: docker1
-        id: /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/site/providers/Microsoft.Compute/virtualMachines/docker1
+        id: "{{ docker1_vm_id }}"
 """
 
 RETURN = r"""
@@ -139,6 +139,7 @@ failed_hosts:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.argspec import (
     azure_argument_spec,
     fleet_argument_spec,

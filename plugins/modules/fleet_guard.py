@@ -13,7 +13,8 @@ author:
   - bulwark.azure_docker contributors (@bulwark)
 description:
   - The roles of this collection do what concerns Azure and certificates in one call for all hosts of a batch
-    (C(run_once)). The strategies C(free) and C(host_pinned) ignore C(run_once), so that every host would make that call.
+    (C(run_once)). The strategies C(free) and C(host_pinned) ignore C(run_once), so that every host would make that
+    call.
   - This action fails with a clear text under such a strategy and does nothing otherwise. It runs on the controller
     without a connection.
 extends_documentation_fragment:

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - bulwark.azure_docker contributors (@bulwark)
 description:
-  - A fleet task runs once for all hosts of a batch, so Ansible would count its change or failure for the first host only.
-    This action takes the entries that concern one host and is changed, failed and shows a diff for that host.
+  - A fleet task runs once for all hosts of a batch, so Ansible would count its change or failure for the first host
+    only. This action takes the entries that concern one host and is changed, failed and shows a diff for that host.
   - It runs on the controller without a connection and costs no module transfer.
 extends_documentation_fragment:
   - bulwark.azure_docker.attributes
@@ -29,8 +29,8 @@ attributes:
 options:
   results:
     description:
-      - Entries of a fleet task's result that concern this host, by name or ARM id. Of each the keys C(changed), C(action),
-        C(reasons), C(before), C(after) and C(error) are read.
+      - Entries of a fleet task's result that concern this host, by name or ARM id. Of each the keys C(changed),
+        C(action), C(reasons), C(before), C(after) and C(error) are read.
     type: dict
     required: true
   title:

@@ -28,7 +28,9 @@ def output(*command: str) -> str:
 
 def processes() -> list[str]:
     lines = output("ps", "-eo", "pid,args").splitlines()
-    return sorted(line.split(None, 1)[1] for line in lines if LAB.search(line) and not line.startswith(f"{os.getpid()} "))
+    return sorted(
+        line.split(None, 1)[1] for line in lines if LAB.search(line) and not line.startswith(f"{os.getpid()} ")
+    )
 
 
 def control_groups() -> list[str]:
@@ -36,7 +38,7 @@ def control_groups() -> list[str]:
 
 
 def host() -> dict[str, object]:
-    """What a user's machine must keep: namespaces, mounts, listeners, packet filter, kernel settings, control groups."""
+    """What a user's machine must keep as it was."""
     return {
         "processes": processes(),
         "namespaces": output("ip", "netns", "list"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, bulwark.azure_docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures of the end-to-end tests. They run inside the lab: ``local_azure run -- python -m pytest tests/end_to_end``."""
+"""Fixtures of the end-to-end tests, which run inside the lab: ``make test ONLY=end-to-end``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+
 from local_azure.site import Site
 
 from .arm import Arm
@@ -20,7 +21,7 @@ from .run import Guest
 @pytest.fixture(scope="session")
 def arm() -> Arm:
     if "LOCAL_AZURE_CLOUD" not in os.environ:
-        pytest.fail("these tests run inside local Azure: make test, or tests/toolchain/end_to_end.sh")
+        pytest.fail("these tests run inside local Azure: make test ONLY=end-to-end")
     return Arm()
 
 

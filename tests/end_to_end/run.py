@@ -94,10 +94,16 @@ class Guest:
         known = self.site.certificates / "known_hosts" / self.name
         # before its first run the collection knows no keys of a VM that somebody else made
         strict = "yes" if known.exists() else "no"
+        options = {
+            "BatchMode": "yes",
+            "UserKnownHostsFile": known if known.exists() else "/dev/null",
+            "HostKeyAlias": self.name,
+            "StrictHostKeyChecking": strict,
+            "LogLevel": "ERROR",
+        }
+        flags = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         done = subprocess.run(
-            ["ssh", "-o", "BatchMode=yes", "-o", f"UserKnownHostsFile={known if known.exists() else '/dev/null'}", "-o", f"HostKeyAlias={self.name}",
-             "-o", f"StrictHostKeyChecking={strict}", "-o", "LogLevel=ERROR", "-i", str(self.site.key), f"azureuser@{self.address}",
-             "sudo", "sh", "-s"],
+            ["ssh", *flags, "-i", str(self.site.key), f"azureuser@{self.address}", "sudo", "sh", "-s"],
             input=command, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0 or not check, f"{self.name}: {command}: {done.stdout} {done.stderr}"
@@ -110,5 +116,7 @@ class Guest:
                 "stat -c '%n %i %Y %Z' /etc/docker/tls/* /etc/systemd/system/docker.service.d/* /etc/docker"
             ),
             "dockerd": self.run("systemctl show docker.service -p ExecMainPID -p ExecMainStartTimestampMonotonic"),
-            "sequence": self.run("ls /var/lib/waagent/*CustomScript-*/config/ | sort -n; cat /var/lib/waagent/custom-script/mrseq"),
+            "sequence": self.run(
+                "ls /var/lib/waagent/*CustomScript-*/config/ | sort -n; cat /var/lib/waagent/custom-script/mrseq"
+            ),
         }

@@ -31,7 +31,7 @@ def existing(arm, make_site):
 
 
 def test_existing_vm_gets_docker_by_the_same_playbook(existing, arm, guest):
-    site, portal, vm, extension = existing
+    site, _portal, vm, extension = existing
     before = arm.get(vm)
     other = arm.get(extension)
     mark = guest(site, "found1").run("cat /var/lib/other-team; stat -c %Y /var/lib/other-team")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, bulwark.azure_docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No private key travels, and no secret is left behind: plant, run at -vvv, search everywhere, with a positive control."""
+"""No private key travels, no secret is left behind: run at -vvv, search everywhere, with a positive control."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def test_default_run_moves_no_private_key(default_run, arm, guest):
     key = body(guest(site, "secret1").run("cat /etc/docker/tls/server-key.pem"))
     found = places(arm, site, run.output)
     assert [name for name, text in found.items() if key in text] == []
-    mine = {name: text for name, text in found.items() if name in ("arm.json", "requests.jsonl", "log", "report", "wire")}
+    mine = {
+        name: text for name, text in found.items() if name in ("arm.json", "requests.jsonl", "log", "report", "wire")
+    }
     assert [name for name, text in mine.items() if PRIVATE.search(text)] == []
     assert in_guest(guest(site, "secret1"), key) == ["/etc/docker/tls/server-key.pem"]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, bulwark.azure_docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The story of one site: from nothing to two Docker hosts, and what every later run does. The tests build on each other."""
+"""The story of one site, from nothing to two Docker hosts and on: the tests build on each other."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import subprocess
 
 import pytest
+
 from local_azure.site import Site
 
 from .arm import Arm

@@ -72,7 +72,9 @@ def test_stopped_vm(bare, arm, portal):
             }
         ],
     }
-    failed(play(site, custom(site, "direct", [direct])), name, "is stopped; extensions can only be changed while it runs")
+    failed(
+        play(site, custom(site, "direct", [direct])), name, "is stopped; extensions can only be changed while it runs"
+    )
     assert arm.get(portal.id(name)).get("resources") in (None, [])
 
 
@@ -116,7 +118,9 @@ def test_packages_unavailable(bare, guest, arm, portal):
 def test_slot_taken(bare, arm, portal):
     site, name = bare
     script = base64.b64encode(b"#!/bin/sh\necho theirs\n").decode()
-    extension = portal.extension(portal.id(name), "theirs", "Microsoft.Azure.Extensions.CustomScript", "2.1", script=script)
+    extension = portal.extension(
+        portal.id(name), "theirs", "Microsoft.Azure.Extensions.CustomScript", "2.1", script=script
+    )
     before = arm.get(extension)
     failed(play(site), name, "CustomScriptSlotTaken", "taken by the extension 'theirs'")
     assert arm.get(extension) == before
@@ -167,7 +171,9 @@ def pair(make_site, arm):
 def test_another_authority_is_trusted_already(pair, make_site, tmp_path, arm):
     writes = len(arm.writes())
     empty = tmp_path / "certificates"
-    run = play(pair, "playbooks/site.yml", "-e", f"docker_tls_directory={empty}", "-e", "docker_engine_look_inside=false")
+    run = play(
+        pair, "playbooks/site.yml", "-e", f"docker_tls_directory={empty}", "-e", "docker_engine_look_inside=false"
+    )
     failed(run, "later1", "authority")
     assert not empty.exists() or not any(empty.rglob("*.pem"))
     assert arm.writes()[writes:] == []
@@ -216,4 +222,3 @@ def test_reimaged_guest_enrols_again(pair, arm, guest):
     assert new != old
     assert guest(pair, "later2").run("cat /etc/docker/tls/server-key.vm-id").strip() == new
     assert succeeded(play(pair)).numbers("changed") == {"later1": 0, "later2": 0}
-

@@ -41,7 +41,11 @@ def wait_for(arm, extension: str, text: str, seconds: float = 30) -> str:
 def test_view_shows_what_the_script_printed(machine, arm):
     _site, portal = machine
     extension = portal.extension(
-        portal.id("truth1"), "own", "Microsoft.Azure.Extensions.CustomScript", "2.1", script=script("uname -n; id -u >&2")
+        portal.id("truth1"),
+        "own",
+        "Microsoft.Azure.Extensions.CustomScript",
+        "2.1",
+        script=script("uname -n; id -u >&2"),
     )
     assert "[stdout]\ntruth1\n" in message(arm, extension)
     assert "[stderr]\n0\n" in message(arm, extension)
@@ -51,7 +55,8 @@ def test_edited_status_file_is_what_azure_then_shows(machine, arm, guest):
     site, portal = machine
     extension = portal.id("truth1") + "/extensions/own"
     guest(site, "truth1").run(
-        "cd /var/lib/waagent/*CustomScript-2.1.19/status && sed -i 's/truth1/edited-by-hand/' $(ls | sort -n | tail -n 1)"
+        "cd /var/lib/waagent/*CustomScript-2.1.19/status && "
+        "sed -i 's/truth1/edited-by-hand/' $(ls | sort -n | tail -n 1)"
     )
     assert "edited-by-hand" in wait_for(arm, extension, "edited-by-hand")
 
@@ -61,7 +66,8 @@ def test_failing_script_fails_the_operation_with_its_own_words(machine, arm):
     path = portal.id("truth1") + "/extensions/own"
     settings = {"script": script("echo the disk is on fire >&2; exit 7")}
     properties = {
-        "publisher": "Microsoft.Azure.Extensions", "type": "CustomScript", "typeHandlerVersion": "2.1", "settings": settings,
+        "publisher": "Microsoft.Azure.Extensions", "type": "CustomScript", "typeHandlerVersion": "2.1",
+        "settings": settings,
     }  # fmt: skip
     status, _document, headers = arm.call("PUT", path, {"location": "westeurope", "properties": properties})
     assert status == 200

@@ -13,7 +13,7 @@ shift
 in_lab=("${python}" -m local_azure run --state ".cache/lab/${what}" --)
 case "${what}" in
     integration) command=("${in_lab[@]}" "${python}" -m toolchain.ansible_test integration "$@") ;;
-    end-to-end) command=("${in_lab[@]}" "${python}" -m pytest -q --color=no -p no:cacheprovider
+    end-to-end) command=("${in_lab[@]}" "${python}" -m pytest --verbose --color=no -p no:cacheprovider
         ${RESULTS:+"--junitxml=${RESULTS}/end-to-end.xml"} tests/end_to_end "$@") ;;
     demo) command=("${python}" -m local_azure.demo "$@") ;;
     *) echo "in_lab.sh: ${what} is none of integration, end-to-end, demo" >&2; exit 2 ;;

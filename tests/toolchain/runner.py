@@ -86,9 +86,10 @@ def _stream(step: Step, found: pathlib.Path, log: pathlib.Path) -> int:
     ) as process:
         try:
             assert process.stdout is not None
-            for line in process.stdout:
-                copy.write(line)
-                sys.stdout.buffer.write(line)
+            # Not by lines: pytest's dots are progress too.
+            for chunk in iter(lambda: process.stdout.read1(), b""):
+                copy.write(chunk)
+                sys.stdout.buffer.write(chunk)
                 sys.stdout.flush()
             return process.wait()
         except KeyboardInterrupt:

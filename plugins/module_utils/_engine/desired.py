@@ -46,6 +46,13 @@ class Desired:
     engine_version: t.Optional[str] = None
     tls: t.Optional[Tls] = None
 
+    @property
+    def complete_tls(self) -> Tls:
+        """The TLS material, for callers that have made sure that there is some."""
+        if self.tls is None:
+            raise AssertionError("contract violation: a listener was asked for without TLS")
+        return self.tls
+
 
 def parse(data: t.Mapping[str, t.Any]) -> Desired:
     """Check and convert; raises Refusal naming the first wrong field."""

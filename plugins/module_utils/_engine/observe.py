@@ -73,7 +73,9 @@ def daemon_keys() -> t.Tuple[str, ...]:
     try:
         return tuple(json.loads(text))
     except ValueError as error:
-        raise Refusal(f"{DAEMON_JSON} is no JSON ({error}); dockerd would not start with it: mend or remove it") from None
+        raise Refusal(
+            f"{DAEMON_JSON} is no JSON ({error}); dockerd would not start with it: mend or remove it"
+        ) from None
 
 
 def live_mark(pid: str) -> t.Optional[str]:

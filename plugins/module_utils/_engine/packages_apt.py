@@ -54,7 +54,8 @@ def install(version: t.Optional[str]) -> None:
     )
     if code:
         raise Refusal(
-            f"apt-get install ended with {code}, expected 0; its last lines:\n{tail}\napt-get update said:\n{complaints}\n"
+            f"apt-get install ended with {code}, expected 0; its last lines:\n{tail}\n"
+            f"apt-get update said:\n{complaints}\n"
             f"Mend the package sources or the network of this machine and run again (all output: {system.LOG})."
         )
 

@@ -80,10 +80,9 @@ def key_reason(desired: Desired, seen: Observed) -> t.Optional[str]:
 
 def file_changes(desired: Desired, seen: Observed, key_sha256: str) -> t.List[Change]:
     """The set of public files that serve; each difference is one change."""
-    assert desired.tls is not None
     wanted = {
-        unit.CERTIFICATE: desired.tls.certificate,
-        unit.CLIENT_AUTHORITIES: desired.tls.client_authorities,
+        unit.CERTIFICATE: desired.complete_tls.certificate,
+        unit.CLIENT_AUTHORITIES: desired.complete_tls.client_authorities,
         unit.DROP_IN: unit.drop_in(desired, seen.exec_start or UNKNOWN_COMMAND, key_sha256),
     }
     return [

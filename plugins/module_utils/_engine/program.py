@@ -130,4 +130,3 @@ def run(data: t.Mapping[str, t.Any]) -> int:
 def main() -> int:
     """Entry of the bundle: the desired state comes as JSON on standard input."""
     return run(json.load(sys.stdin))
-

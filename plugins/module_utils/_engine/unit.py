@@ -59,8 +59,8 @@ def listener(desired: Desired) -> str:
 
 def mark(desired: Desired, command: str, key_sha256: str) -> str:
     """A digest of everything the daemon reads at its start only: it shows whether the running one has read it."""
-    assert desired.tls is not None
-    parts = (command, listener(desired), desired.tls.certificate, desired.tls.client_authorities, key_sha256)
+    tls = desired.complete_tls
+    parts = (command, listener(desired), tls.certificate, tls.client_authorities, key_sha256)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 

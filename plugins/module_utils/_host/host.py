@@ -14,7 +14,9 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import SCHEMA
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import observed, preflight
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.converge import converge as converge_extension
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.converge import (
+    converge as converge_extension,
+)
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.desired import Desired
 
 from . import bundle
@@ -73,8 +75,8 @@ def refuse_foreign(host: Host, seen: Seen) -> None:
         return
     name = (seen.extension or {}).get("name")
     raise Failure(
-        f"The CustomScript slot of {host.id} is taken by the extension {name!r}, which this collection did not make; a VM "
-        "takes one CustomScript only.",
+        f"The CustomScript slot of {host.id} is taken by the extension {name!r}, which this collection did not make; "
+        "a VM takes one CustomScript only.",
         code="CustomScriptSlotTaken",
         hint=f"Ask its owner; if it has done its work, remove it (az vm extension delete --name {name}) and run again.",
     )

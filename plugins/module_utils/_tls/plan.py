@@ -185,6 +185,7 @@ def _ends(authority: t.Optional[AuthorityFacts]) -> t.Optional[datetime.datetime
 def _clone_text(name: str, others: t.Sequence[str]) -> str:
     return (
         "%s comes with the same public key as %s, expected a key of its own on every VM: one is a copy (clone) of the "
-        "other. Next step: on the copy remove the Docker server key so that a new one is made there, then run again."
+        "other. Next step: on the copy remove /etc/docker/tls/server-key.pem, then let the engine program run again "
+        "(role docker_engine: docker_engine_repair=true), which makes a new one."
         % (name, ", ".join(others))
     )
