@@ -34,7 +34,8 @@ attributes:
   idempotent:
     support: full
   platform:
-    platforms: all
+    support: full
+    platforms: posix
 options:
   hosts:
     description:

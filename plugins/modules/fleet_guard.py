@@ -27,7 +27,8 @@ attributes:
   idempotent:
     support: full
   platform:
-    platforms: all
+    support: full
+    platforms: posix
 options:
   role:
     description:

@@ -25,7 +25,8 @@ attributes:
   idempotent:
     support: full
   platform:
-    platforms: all
+    support: full
+    platforms: posix
 options:
   results:
     description:

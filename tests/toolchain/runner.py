@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
+import os
 import pathlib
 import shutil
 import signal
@@ -84,10 +85,11 @@ def _stream(step: Step, found: pathlib.Path, log: pathlib.Path) -> int:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
+        assert process.stdout is not None
+        output = process.stdout.fileno()
         try:
-            assert process.stdout is not None
             # Not by lines: pytest's dots are progress too.
-            for chunk in iter(lambda: process.stdout.read1(), b""):
+            for chunk in iter(lambda: os.read(output, 65536), b""):
                 copy.write(chunk)
                 sys.stdout.buffer.write(chunk)
                 sys.stdout.flush()

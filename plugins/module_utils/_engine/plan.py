@@ -92,10 +92,10 @@ def file_changes(desired: Desired, seen: Observed, key_sha256: str) -> t.List[Ch
     ]
 
 
-def closing_changes(seen: Observed) -> t.List[Change]:
-    """Take a listener away whose key is gone: without a matching pair there is no TCP."""
+def closing_changes(seen: Observed, reason: str) -> t.List[Change]:
+    """Take a listener away: without a matching pair of key and declared certificate there is no TCP."""
     paths = (unit.DROP_IN, unit.CERTIFICATE, unit.CLIENT_AUTHORITIES)
-    return [Change("remove", path, "its key is replaced") for path in paths if seen.files.get(path) is not None]
+    return [Change("remove", path, reason) for path in paths if seen.files.get(path) is not None]
 
 
 def restart_reason(desired: Desired, seen: Observed, key_sha256: str, changes: t.Sequence[Change]) -> t.Optional[str]:
@@ -124,7 +124,9 @@ def plan(desired: Desired, seen: Observed) -> Plan:
     if reason is not None:
         changes.append(Change("key", str(keys.KEY), reason))
         if not brought:
-            changes.extend(closing_changes(seen))
+            changes.extend(closing_changes(seen, "its key is replaced"))
+    elif desired.tls is None:
+        changes.extend(closing_changes(seen, "no certificate is declared"))
     key_sha256 = seen.certificate_key_sha256 if brought else seen.key_sha256
     matching = (brought or reason is None) and key_sha256 == seen.certificate_key_sha256
     if desired.tls is not None and matching and key_sha256 is not None:

@@ -17,6 +17,10 @@ import subprocess
 from ..arm.fabric import VmSpec
 from ..lab import network
 
+PROVENANCE = {
+    "host name, administrator with key and sudo, customData below /var/lib/waagent": "docs",
+    "provisioning by the platform instead of an agent inside": "inferred",
+}
 # directories in which Docker keeps layers: overlayfs cannot lie upon overlayfs, so they come from the host's disk
 DATA = ("var/lib/docker", "var/lib/containerd")
 

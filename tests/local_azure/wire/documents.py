@@ -17,6 +17,11 @@ from xml.sax.saxutils import escape, quoteattr
 from ..arm.fabric import ExtensionGoal
 from ..lab.network import WIRE_SERVER
 
+PROVENANCE = {
+    "goal state, hosting environment, shared configuration, extensions configuration": "agent",
+    "plugin states enabled and uninstall, one settings document per handler": "agent",
+    "ids of container, role and deployment": "inferred",
+}
 HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 BASE = f"http://{WIRE_SERVER}:80"
 TICKS_AT_EPOCH = 621355968000000000  # .NET ticks (100 ns) between year 1 and 1970

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..arm.fabric import VmSpec
 
+PROVENANCE = {"/metadata/instance": "docs"}
+
 
 def instance(spec: VmSpec) -> dict[str, Any]:
     """The answer of ``/metadata/instance`` for one machine, in the shape of API version 2021-02-01 [docs]."""

@@ -21,6 +21,12 @@ from ..lab.network import METADATA_SERVICE, WIRE_SERVER
 from . import documents, metadata_service
 from .machine import Machine
 
+PROVENANCE = {
+    "wire server, host plugin and metadata service on their addresses and ports": "docs",
+    "machines are told apart by the address they call from": "inferred",
+    "vmSettings answers 404, so that the agent reads the extensions configuration": "agent",
+    "packages: manifest and zip": "agent",
+}
 XML = "text/xml; charset=utf-8"
 JSON = "application/json"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_azure.arm import provenance
+from local_azure import provenance
 
 from .conftest import SUBSCRIPTIONS
 
@@ -49,11 +49,12 @@ def test_every_provider_says_where_its_behaviour_is_known_from():
     assert {evidence for _module, _what, evidence in rows} == set(provenance.EVIDENCE)
     modules = {module for module, _what, _evidence in rows}
     assert {
-        "providers.extensions",
-        "providers.virtual_machines",
-        "providers.networks",
-        "operations",
-        "front",
+        "arm.providers.extensions",
+        "arm.providers.virtual_machines",
+        "arm.providers.networks",
+        "arm.operations",
+        "arm.front",
+        "wire.documents",
     } <= modules
     lines = provenance.table(rows).splitlines()
     assert lines[0].startswith(f"{len(rows)} behaviours: ")

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import keys, observe, unit
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Refusal, Tls
 
-from .conftest import UNIT
+from .machine import UNIT
 from .material import COMMAND, ENROL, VM_ID, leaf, new_key, sha256_of
 
 

@@ -51,6 +51,12 @@ PLANS = {
     ),
     "enrolled": (ENROL, seen(**FREE), ENROLLED, []),
     "enrolled and stopped": (ENROL, seen(**FREE, active=False), ENROLLED, [RESTART + "it is not running"]),
+    "the certificate is declared no more": (
+        ENROL,
+        seen(),
+        ENROLLED,
+        [*(text.replace("its key is replaced", "no certificate is declared") for text in REMOVES), CHANGED],
+    ),
     "the leaf has come": (SERVE, seen(**FREE), SERVING, [*WRITES, CHANGED]),
     "serves": (SERVE, seen(), SERVING, []),
     "serves in a version of the series": (SERIES, seen(), SERVING, []),

@@ -196,7 +196,7 @@ def test_keys_of_the_controller(directory):
 def test_without_a_digest_key_nothing_is_done(directory):
     path, _key = directory
     (path / "digest.key").unlink()
-    with pytest.raises(Failure, match="digest.key cannot be read"):
+    with pytest.raises(Failure, match=r"digest\.key cannot be read"):
         converge(Wire(), key_origin="controller", certificate_directory=str(path))
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, bulwark.azure_docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where each behaviour is known from: prints a Markdown table (`python -m local_azure.arm.provenance`)."""
+"""Where each behaviour is known from: prints a Markdown table (`python -m local_azure.provenance`)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pkgutil
 from collections import Counter
 from collections.abc import Iterator
 
-import local_azure.arm as package
+import local_azure as package
 
-EVIDENCE = ("recorded", "spec", "docs", "inferred")
+EVIDENCE = ("recorded", "spec", "docs", "agent", "inferred")  # agent: what the real agent asks for and accepts
 
 
 def collect() -> list[tuple[str, str, str]]:
@@ -26,7 +26,8 @@ def collect() -> list[tuple[str, str, str]]:
 
 def _modules() -> Iterator[str]:
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        yield module.name
+        if not module.name.endswith("__main__"):
+            yield module.name
 
 
 def table(rows: list[tuple[str, str, str]]) -> str:

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.bulwark.azure_docker.plugins.action import fleet_guard
+
+from .playbook import ACTION, run, task_in_play
+
+GUARD = {"role": "azure_vms"}
+
+
+def guarded(blocks=0, **play):
+    return run(fleet_guard, task_in_play(GUARD, blocks, **play))
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 3])
+@pytest.mark.parametrize("strategy", ["linear", "debug", "ansible.builtin.linear", "ansible.builtin.debug"])
+def test_strategies_that_know_run_once(strategy, blocks):
+    assert guarded(blocks, strategy=strategy) == {"changed": False}
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 3])
+@pytest.mark.parametrize("strategy", ["free", "host_pinned", "ansible.builtin.free", "somebody.elses.strategy"])
+def test_strategies_that_do_not(strategy, blocks):
+    result = guarded(blocks, strategy=strategy)
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"] == (
+        "The role azure_vms works on all hosts of a batch in one call. Found 'strategy: %s', under which every host "
+        "would make that call by itself; expected 'strategy: linear' (the default). Put this role into a play without "
+        "a strategy." % strategy
+    )
+
+
+def test_a_play_without_a_strategy():
+    assert guarded() == {"changed": False}
+
+
+@pytest.mark.parametrize("section", ["pre_tasks", "post_tasks", "handlers"])
+def test_every_section_of_a_play(section):
+    task = task_in_play({}, strategy="free", **{section: [{"name": "x", ACTION: GUARD}]})
+    play = fleet_guard.play_of(task)
+    assert (play.get_name(), play.strategy) == ("test", "free")
+    [block] = getattr(play, section)
+    [found] = block.block
+    assert run(fleet_guard, found)["failed"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [({}, "missing required arguments: role"), ({"role": "x", "strategy": "free"}, "strategy")],
+)
+def test_wrong_arguments(arguments, words):
+    task = task_in_play(arguments)
+    with pytest.raises(AnsibleActionFail, match=words):
+        run(fleet_guard, task)

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A machine for the engine program: files below a temporary directory, real openssl, everything else scripted."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import socketserver
+import tempfile
+import threading
+
+import pytest
+
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
+    apply,
+    keys,
+    observe,
+    program,
+    system,
+    unit,
+)
+
+from .material import COMMAND
+
+OS_RELEASE = 'PRETTY_NAME="Debian GNU/Linux 13"\nID=debian\nVERSION_ID="13"\n'
+UNIT = "lib/systemd/system/docker.service"
+
+
+class Machine:
+    """``events`` is what acted on it, in order; ``dockerd_refuses`` tells whether dockerd will not start."""
+
+    def __init__(self, root):
+        self.root = root
+        self.events = []
+        self.packages = {}
+        self.available = ["26.1.5+dfsg1-9", "26.1.4+dfsg1-9", "20.10.24"]
+        self.apt_code = 0
+        self.active = False
+        self.deaf = False
+        self.environ = {}
+        self.dockerd_refuses = lambda: False
+        self.put("etc/os-release", OS_RELEASE)
+
+    def path(self, path):
+        """Where ``path`` of the machine is on this one."""
+        text = str(path)
+        return pathlib.Path(text) if text.startswith(str(self.root)) else self.root / text.lstrip("/")
+
+    def put(self, path, text):
+        """Somebody makes a file by hand."""
+        target = self.path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    def text(self, path):
+        """The text of a file, None when there is none."""
+        target = self.path(path)
+        return target.read_text(encoding="utf-8") if target.exists() else None
+
+    def mode(self, path):
+        """The permission bits of a file."""
+        return self.path(path).stat().st_mode & 0o777
+
+    def have_engine(self, version="26.1.5+dfsg1-9"):
+        """The engine's package is there and runs."""
+        self.packages["docker.io"] = version
+        self.put(UNIT, "[Service]\nExecStart=%s\n" % COMMAND)
+        self.active = True
+
+    def restart(self):
+        """dockerd reads its configuration."""
+        self.active = not self.dockerd_refuses()
+        lines = (self.text(unit.DROP_IN) or "").splitlines()
+        self.environ = dict(line.split("=", 2)[1:] for line in lines if line.startswith("Environment="))
+
+    def logged(self, command, environment=None):
+        """Stands for system.logged."""
+        self.events.append(" ".join(command))
+        if command[:2] == ["systemctl", "restart"]:
+            self.restart()
+            return (0 if self.active else 1), ""
+        if command[0] == "apt-get" and "install" in command and not self.apt_code:
+            version = next(word for word in command if word.startswith("docker.io")).partition("=")[2]
+            self.have_engine(version or self.available[0])
+        return (self.apt_code, "E: the mirror is on fire") if command[0] == "apt-get" else (0, "")
+
+    def output(self, command, stdin=None):
+        """Stands for system.output."""
+        if command[0] == "openssl":
+            return REAL_OUTPUT(command, stdin)
+        return getattr(self, "_" + command[0].replace("-", "_"))(command)
+
+    def _dpkg_query(self, command):
+        version = self.packages.get(command[-1])
+        return "installed " + version if version else None
+
+    def _apt_cache(self, command):
+        if command[1] == "show":
+            return "Package: %s\n" % command[-1]
+        return "".join(" docker.io | %s | mirror\n" % version for version in self.available)
+
+    def _systemctl(self, command):
+        fragment = self.path(UNIT) if "docker.io" in self.packages else ""
+        drop_ins = sorted(self.path("etc/systemd/system/docker.service.d").glob("*.conf"))
+        state = "active" if self.active else "inactive"
+        return "FragmentPath=%s\nDropInPaths=%s\nActiveState=%s\nMainPID=%d\n" % (
+            fragment,
+            " ".join(str(path) for path in drop_ins),
+            state,
+            4711 if self.active else 0,
+        )
+
+    def _ss(self, _command):
+        ours = self.active and not self.deaf and self.text(unit.DROP_IN) is not None
+        return "LISTEN 0 4096 %s 0.0.0.0:*\n" % ("10.0.0.4:2376" if ours else "127.0.0.1:53")
+
+    def _journalctl(self, _command):
+        return "failed to load listeners\n"
+
+    def read(self, path):
+        """Stands for system.read."""
+        if str(path) == "/proc/4711/environ":
+            return "\0".join("%s=%s" % pair for pair in {"PATH": "/bin", **self.environ}.items())
+        return REAL_READ(self.path(path))
+
+    def write(self, path, text, mode):
+        """Stands before system.write."""
+        self.events.append("write " + pathlib.Path(path).name)
+        REAL_WRITE(path, text, mode)
+
+
+REAL_OUTPUT, REAL_READ, REAL_WRITE = system.output, system.read, system.write
+
+
+class _Ping(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.recv(100)
+        self.request.sendall(b"HTTP/1.0 %d x\r\n\r\nOK" % (200 if self.server.machine.active else 503))
+
+
+@pytest.fixture
+def docker_socket():
+    """Path for a socket; not below tmp_path, which may be longer than a socket's path can be."""
+    directory = tempfile.mkdtemp(prefix="engine-")
+    yield os.path.join(directory, "docker.sock")
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch, docker_socket):
+    """A bare Debian; the engine's modules see it instead of this machine."""
+    machine = Machine(tmp_path / "root")
+    for module, names in (
+        (keys, ("DIRECTORY", "KEY", "OWNER")),
+        (unit, ("DROP_IN", "CERTIFICATE", "CLIENT_AUTHORITIES")),
+        (observe, ("DAEMON_JSON",)),
+        (program, ("LOCK",)),
+    ):
+        for name in names:
+            path = getattr(module, name)
+            monkeypatch.setattr(module, name, type(path)(machine.path(path)))
+    monkeypatch.setattr(apply, "SOCKET", docker_socket)
+    monkeypatch.setattr(apply, "START_SECONDS", 0.3)
+    for name in ("logged", "output", "read", "write"):
+        monkeypatch.setattr(system, name, getattr(machine, name))
+    machine.path(program.LOCK).parent.mkdir()
+    server = socketserver.ThreadingUnixStreamServer(docker_socket, _Ping)
+    server.machine = machine
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield machine
+    server.shutdown()
+    server.server_close()
+    thread.join()
