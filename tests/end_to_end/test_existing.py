@@ -47,9 +47,9 @@ def test_existing_vm_gets_docker_by_the_same_playbook(existing, arm, guest):
 
 def test_existing_vm_again_changes_nothing(existing, arm):
     site = existing[0]
-    writes = len(arm.writes())
+    writes = len(arm.writes("portal"))
     assert succeeded(play(site)).numbers("changed") == {"found1": 0}
-    assert arm.writes()[writes:] == []
+    assert arm.writes("portal")[writes:] == []
 
 
 def test_foreign_rule_subnet_and_tag_survive_a_change_of_ours(arm, make_site):

@@ -25,7 +25,7 @@ def site(make_site) -> Site:
 
 
 def test_check_on_an_empty_subscription_names_everything_to_come(site, arm):
-    before = len(arm.writes())
+    before = len(arm.writes("story"))
     run = succeeded(play(site, "playbooks/site.yml", "--check", "--diff"))
     assert run.numbers("unreachable") == {host: 0 for host in HOSTS}
     for host in HOSTS:
@@ -34,7 +34,7 @@ def test_check_on_an_empty_subscription_names_everything_to_come(site, arm):
         assert f"{host} has no VM yet" in run.text
     for name in ("resourceGroups/story", "virtualNetworks/story", "networkSecurityGroups/story", "extension Microsoft"):
         assert name in run.text
-    assert len(arm.writes()) == before
+    assert len(arm.writes("story")) == before
     assert not site.certificates.exists()
 
 
@@ -70,18 +70,18 @@ def test_report_holds_every_check(site):
 
 def test_second_run_changes_nothing_anywhere(site, arm, guest):
     before = {host: guest(site, host).footprint() for host in HOSTS}
-    writes = len(arm.writes())
+    writes = len(arm.writes("story"))
     run = succeeded(play(site))
     assert run.numbers("changed") == {host: 0 for host in HOSTS}
-    assert arm.writes()[writes:] == []
+    assert arm.writes("story")[writes:] == []
     assert {host: guest(site, host).footprint() for host in HOSTS} == before
 
 
 def test_check_on_a_finished_site_finds_nothing(site, arm):
-    writes = len(arm.writes())
+    writes = len(arm.writes("story"))
     run = succeeded(play(site, "playbooks/site.yml", "--check", "--diff"))
     assert run.numbers("changed") == {host: 0 for host in HOSTS}
-    assert arm.writes()[writes:] == []
+    assert arm.writes("story")[writes:] == []
 
 
 def same_bundle_play() -> dict:
@@ -146,11 +146,11 @@ def test_serial_and_become_repair_the_right_host(site, guest):
 
 
 def test_strategy_free_is_refused(site, arm):
-    writes = len(arm.writes())
+    writes = len(arm.writes("story"))
     run = play(site, custom(site, "free", [site_play(strategy="free")]))
     assert run.code != 0
     assert "works on all hosts of a batch in one call. Found 'strategy: free'" in run.text
-    assert arm.writes()[writes:] == []
+    assert arm.writes("story")[writes:] == []
 
 
 def test_first_host_failing_leaves_the_others_alone(site, arm):

@@ -47,10 +47,10 @@ def test_unknown_image(arm, make_site):
 
 
 def test_missing_location(make_site, arm):
-    writes = len(arm.writes())
+    writes = len(arm.writes("nowhere"))
     site = make_site("nowhere", {"nowhere1": {}}, azure_vms_location="")
     failed(play(site), "nowhere1", "azure_vms_location is empty; give the Azure region")
-    assert arm.writes()[writes:] == []
+    assert arm.writes("nowhere")[writes:] == []
 
 
 def test_stopped_vm(bare, arm, portal):
@@ -136,9 +136,9 @@ def test_unsupported_system(bare, guest):
 
 def test_wrong_secret(bare, arm):
     site, name = bare
-    writes = len(arm.writes())
+    writes = len(arm.writes("trouble"))
     failed(play(site, AZURE_CLIENT_SECRET="planted-wrong-secret"), name, "AADSTS7000215")
-    assert arm.writes()[writes:] == []
+    assert arm.writes("trouble")[writes:] == []
 
 
 def test_unreachable_endpoint(bare):
@@ -169,14 +169,14 @@ def pair(make_site, arm):
 
 
 def test_another_authority_is_trusted_already(pair, make_site, tmp_path, arm):
-    writes = len(arm.writes())
+    writes = len(arm.writes("later"))
     empty = tmp_path / "certificates"
     run = play(
         pair, "playbooks/site.yml", "-e", f"docker_tls_directory={empty}", "-e", "docker_engine_look_inside=false"
     )
     failed(run, "later1", "authority")
     assert not empty.exists() or not any(empty.rglob("*.pem"))
-    assert arm.writes()[writes:] == []
+    assert arm.writes("later")[writes:] == []
 
 
 def test_mismatched_pair_is_replaced(pair, guest):

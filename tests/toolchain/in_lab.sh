@@ -3,21 +3,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Runs something in a lab of local Azure, as root. Usage: in_lab.sh integration|end-to-end [ARGUMENT ...] | demo
+# Runs something in a lab of local Azure, or around one, as root.
+# Usage: in_lab.sh integration|end-to-end|end-to-end-oldest|clean-up|demo [ARGUMENT ...]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 python=${PWD}/.cache/venv/bin/python
-what=${1:?usage: in_lab.sh integration|end-to-end|demo [ARGUMENT ...]}
+what=${1:?usage: in_lab.sh integration|end-to-end|end-to-end-oldest|clean-up|demo [ARGUMENT ...]}
 shift
-in_lab=("${python}" -m local_azure run --state ".cache/lab/${what}" --)
+[ "${what}" != end-to-end-oldest ] || python=${PWD}/.cache/venv-oldest/bin/python
+in_lab=("${python}" -m local_azure run --record-bodies --state ".cache/lab/${what}" --)
+pytest=("${python}" -m pytest -q --color=no --tb=short -p no:cacheprovider ${RESULTS:+"--junitxml=${RESULTS}/${what}.xml"})
 case "${what}" in
     integration) command=("${in_lab[@]}" "${python}" -m toolchain.ansible_test integration "$@") ;;
-    end-to-end) command=("${in_lab[@]}" "${python}" -m pytest --verbose --color=no -p no:cacheprovider
-        ${RESULTS:+"--junitxml=${RESULTS}/end-to-end.xml"} tests/end_to_end "$@") ;;
+    end-to-end) command=("${in_lab[@]}" "${pytest[@]}" --numprocesses=2 --dist=loadfile tests/end_to_end "$@") ;;
+    # the main job and what finds drift; the rest does not depend on ansible-core
+    end-to-end-oldest) command=("${in_lab[@]}" "${pytest[@]}" tests/end_to_end/test_story.py -k
+        "empty or first_run or mutual or report or second_run or finished or hand or bundle" "$@") ;;
+    clean-up) command=("${pytest[@]}" tests/clean_up "$@") ;;
     demo) command=("${python}" -m local_azure.demo "$@") ;;
-    *) echo "in_lab.sh: ${what} is none of integration, end-to-end, demo" >&2; exit 2 ;;
+    *) echo "in_lab.sh: ${what} is none of integration, end-to-end, end-to-end-oldest, clean-up, demo" >&2; exit 2 ;;
 esac
+# every run of tests begins with an empty Azure
+rm -rf ".cache/lab/${what}" 2> /dev/null || sudo rm -rf ".cache/lab/${what}"
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo)
 # A short home directory: ssh's control sockets live below it, and the path of a socket has at most 107 bytes.

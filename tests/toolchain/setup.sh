@@ -162,7 +162,8 @@ make_environment .cache/venv "${controller}" --requirement tests/toolchain/requi
 if [ "$1" = lab ]; then
     # The oldest ansible-core that meta/runtime.yml promises, where an interpreter for it is here.
     if python="$(newest_interpreter 10 12)"; then
-        make_environment .cache/venv-oldest "${python}" "ansible-core~=2.16.0" pip
+        make_environment .cache/venv-oldest "${python}" "ansible-core~=2.16.0" pip \
+            azure-identity "azure-mgmt-compute==33.0.0" azure-mgmt-resource cryptography pytest
     fi
     build_image
 fi

@@ -63,6 +63,7 @@ def _pytest() -> list[Step]:
 
 def _release() -> list[Step]:
     return [
+        Step("plan-coverage", "branch coverage of the code that decides", _module("plan_coverage")),
         Step("changelog", "changelog fragments", ("antsibull-changelog", "lint")),
         Step("docs", "documentation of modules and roles, and references between them", _module("in_copy", "docs")),
         Step("ansible-lint", "roles and playbooks, production profile", _module("in_copy", "lint")),
@@ -91,6 +92,18 @@ def _guests() -> list[Step]:
     return [
         Step("integration", "integration targets on guests of local Azure", (script, "integration")),
         Step("end-to-end", "playbooks on guests of local Azure", (script, "end-to-end")),
+        *(
+            [
+                Step(
+                    "end-to-end-oldest",
+                    "the main job on the oldest supported ansible-core",
+                    (script, "end-to-end-oldest"),
+                )
+            ]
+            if places.VENV_OLDEST.is_dir()
+            else []
+        ),
+        Step("clean-up", "the demo stopped at random moments leaves nothing", (script, "clean-up")),
     ]
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Callable, Dict, Hashable, Iterable, Mapping
+from typing import Any, Callable, Dict, Iterable, Mapping
 
 from .errors import Failure
 
 SKIPPED = "Skipped"
 
 
-def each(items: Iterable[Hashable], work: Callable[[Any], Any], concurrency: int) -> Dict[Any, Any]:
+def each(items: Iterable[Any], work: Callable[[Any], Any], concurrency: int) -> Dict[Any, Any]:
     """``work(item)`` for every item, at most ``concurrency`` at a time: {item: result or Failure}, in their order."""
     return in_order(dict.fromkeys(items, ()), work, concurrency)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import pathlib
-import subprocess
 import tempfile
 import typing as t
 
@@ -23,7 +22,7 @@ OWNER = DIRECTORY / "server-key.vm-id"  # the machine that made the key: a clone
 
 
 def run_openssl(*arguments: str) -> str:
-    done = subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
+    done = system.execute(["openssl", *arguments])
     if done.returncode:
         raise Refusal(f"openssl {arguments[0]} failed: {done.stderr.strip()}; is the openssl package complete?")
     return done.stdout

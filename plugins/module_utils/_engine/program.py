@@ -121,9 +121,9 @@ def run(data: t.Mapping[str, t.Any]) -> int:
         desired = parse(data)
         line = json.dumps(report(desired, locked(desired, check=False)), separators=(",", ":"))
     except Refusal as refusal:
-        print(f"bulwark.azure_docker: {refusal}", file=sys.stderr)
+        sys.stderr.write(f"bulwark.azure_docker: {refusal}\n")
         return 1
-    print(PREFIX + line)
+    sys.stdout.write(f"{PREFIX}{line}\n")
     return 0
 
 

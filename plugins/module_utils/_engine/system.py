@@ -38,10 +38,20 @@ def write(path: t.Union[str, pathlib.Path], text: str, mode: int) -> None:
     os.replace(temporary, target)
 
 
-def output(command: t.Sequence[str], stdin: t.Optional[str] = None) -> t.Optional[str]:
+def execute(command: t.Sequence[str], stdin: str = "", **options: t.Any) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end and catch both streams. Raises FileNotFoundError when it does not exist.
+
+    The one place that starts processes: the program has no AnsibleModule, whose run_command a module would use.
+    """
+    return subprocess.run(  # pylint: disable=ansible-bad-function
+        command, input=stdin, capture_output=True, encoding="utf-8", errors="replace", check=False, **options
+    )
+
+
+def output(command: t.Sequence[str], stdin: str = "") -> t.Optional[str]:
     """Standard output of a command that only reads; None when it fails or does not exist."""
     try:
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        done = execute(command, stdin)
     except FileNotFoundError:
         return None
     return done.stdout if done.returncode == 0 else None
@@ -49,15 +59,8 @@ def output(command: t.Sequence[str], stdin: t.Optional[str] = None) -> t.Optiona
 
 def logged(command: t.Sequence[str], environment: t.Optional[t.Mapping[str, str]] = None) -> t.Tuple[int, str]:
     """Run a command that acts; its output goes to the log file. Returns the exit code and the output's last lines."""
-    done = subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=dict(os.environ, **(environment or {})),
-        check=False,
-    )
-    text = done.stdout.decode("utf-8", "replace")
+    done = execute(command, env=dict(os.environ, **(environment or {})))
+    text = done.stdout + done.stderr
     descriptor = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as log:
         log.write("$ {0}\n{1}\n".format(" ".join(command), text))

@@ -72,7 +72,7 @@ class Bundle:
 def source(module: t.Any) -> bytes:
     """The text of a module, whatever loaded it (files, AnsiballZ's zip, Ansible's collection loader)."""
     text = module.__spec__.loader.get_source(module.__name__)
-    return text.encode("utf-8")
+    return text if isinstance(text, bytes) else text.encode("utf-8")  # bytes from Ansible's collection loader
 
 
 @functools.lru_cache(maxsize=None)

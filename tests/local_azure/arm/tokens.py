@@ -75,7 +75,7 @@ class Tokens:
         """Raise AuthenticationFailed unless the Authorization header carries a token that still counts."""
         if not header:
             raise _challenge(unauthorized("Authentication failed. The 'Authorization' header is missing."))
-        scheme, _, token = header.partition(" ")
+        scheme, _space, token = header.partition(" ")
         with self._lock:
             expiry = self._expiry.get(token)
         if scheme.lower() != "bearer" or expiry is None:

@@ -187,6 +187,6 @@ def _check_keys(user: str, keys: list[dict]) -> None:
                 "known issue in Linux provisioning agent."
             )
             raise errors.invalid_parameter(text, "linuxConfiguration.ssh.publicKeys.path")
-        if str(key.get("keyData", "")).split(" ")[0] not in ("ssh-rsa", "ssh-ed25519"):
+        if str(key.get("keyData", "")).split(" ", 1)[0] not in ("ssh-rsa", "ssh-ed25519"):
             text = "The value of parameter linuxConfiguration.ssh.publicKeys.keyData is invalid."
             raise errors.invalid_parameter(text, "linuxConfiguration.ssh.publicKeys.keyData")

@@ -68,8 +68,8 @@ def test_subnets_must_fit(client, net, prefix, code):
 
 @pytest.mark.parametrize("path, code", [
     ("virtualNetworks/none/subnets/x", "ParentResourceNotFound"), ("virtualNetworks/none", "ResourceNotFound"),
-    ("virtualNetworks/net/subnets/x", "ResourceNotFound"), ("networkSecurityGroups/none/securityRules/x",
-    "ParentResourceNotFound"), ("networkInterfaces/none", "ResourceNotFound"),
+    ("virtualNetworks/net/subnets/x", "ResourceNotFound"), ("networkInterfaces/none", "ResourceNotFound"),
+    ("networkSecurityGroups/none/securityRules/x", "ParentResourceNotFound"),
 ])  # fmt: skip
 def test_absent_children_and_parents_differ(client, net, path, code):
     assert refused(client, "GET", f"{client.network}/{path}") == (404, code)

@@ -44,7 +44,7 @@ def test_running_machines_run_again_with_their_goals(world):
     client = world(second)
     assert second.specs.keys() == first.specs.keys()
     assert second.goals == first.goals
-    (spec,) = second.specs.values()
+    spec = next(iter(second.specs.values()))
     assert spec.custom_data is None
     assert client.get(client.vm) == before
     assert client.get(client.vm, "$expand=instanceView")["properties"]["instanceView"]["statuses"][1]["code"] == (
@@ -75,7 +75,7 @@ def test_a_creation_goes_on(world):
     client = world(second)
     headers = {"Azure-AsyncOperation": headers["Azure-AsyncOperation"].replace(old_base, client.base)}
     assert client.wait(headers)["status"] == "Succeeded"
-    (spec,) = second.specs.values()
+    spec = next(iter(second.specs.values()))
     assert spec.custom_data == b"secret-custom-data"
     first.boot_gate.set()
 

@@ -39,4 +39,5 @@ def run(plugin, task, **task_vars):
         templar=None,
         shared_loader_obj=None,
     )
+    action._load_name = plugin.__name__.rpartition(".")[2]  # as Ansible's loader of plugins does
     return action.run(task_vars=task_vars)

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from ansible.errors import AnsibleActionFail
 
@@ -47,6 +49,12 @@ def test_every_section_of_a_play(section):
     [block] = getattr(play, section)
     [found] = block.block
     assert run(fleet_guard, found)["failed"] is True
+
+
+def test_the_play_is_looked_for_in_the_blocks_outside():
+    play = SimpleNamespace(strategy="free")
+    included = SimpleNamespace(_play=None, _parent=SimpleNamespace(_parent=SimpleNamespace(_play=play)))
+    assert fleet_guard.play_of(SimpleNamespace(_parent=included)) is play
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ class Machine:
             self.have_engine(version or self.available[0])
         return (self.apt_code, "E: the mirror is on fire") if command[0] == "apt-get" else (0, "")
 
-    def output(self, command, stdin=None):
+    def output(self, command, stdin=""):
         """Stands for system.output."""
         if command[0] == "openssl":
             return REAL_OUTPUT(command, stdin)

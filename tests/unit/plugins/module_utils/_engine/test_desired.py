@@ -87,6 +87,12 @@ def test_refusals(name):
     assert words in str(refused.value)
 
 
+def test_complete_tls():
+    assert PARSED.complete_tls == PARSED.tls
+    with pytest.raises(AssertionError, match="a listener was asked for without TLS"):
+        _nothing = Desired("docker1", "vm-1", "10.0.0.4", 2376).complete_tls
+
+
 def test_a_key_that_was_brought_is_kept_and_never_shown():
     parsed = desired.parse(with_tls(key="planted-S3cret"))
     assert parsed.tls.key == "planted-S3cret"

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Branch coverage of the code that decides: `python -m toolchain.plan_coverage`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from toolchain import places
+
+LEAST = 95.0
+PLANS = (
+    "_azure/documents.py",
+    "_azure/resource_plan.py",
+    "_azure/resource_order.py",
+    "_engine/desired.py",
+    "_engine/plan.py",
+    "_engine/unit.py",
+    "_extension/plan.py",
+    "_extension/secret_digest.py",
+    "_host/bundle.py",
+    "_host/host.py",
+    "_host/seen.py",
+    "_tls/plan.py",
+    "_tls/plan_host.py",
+    "_tls/reasons.py",
+    "_tls/verdict.py",
+)
+
+
+def main() -> int:
+    """Return 1 when a plan module is below the bound, or was not seen at all."""
+    places.link_tree()
+    collection = places.CACHE / "tree" / places.COLLECTION
+    report = places.CACHE / "plan-coverage.json"
+    tests = f"{collection}/tests/unit/plugins/module_utils"
+    options = ["--quiet", "--color=no", "--numprocesses=2", "-p", "no:cacheprovider", "--cov-branch", "--cov-report="]
+    package = "ansible_collections.bulwark.azure_docker.plugins.module_utils"
+    command = [sys.executable, "-m", "pytest", *options, f"--cov={package}", f"--cov-report=json:{report}", tests]
+    environment = {**os.environ, "PYTHONPATH": f"{places.CACHE / 'tree'}:{places.ROOT / 'tests'}"}
+    environment["COVERAGE_FILE"] = str(places.CACHE / "plan-coverage")
+    status = subprocess.run(command, env=environment, check=False).returncode
+    if status:
+        return status
+    files = json.loads(report.read_text())["files"]
+    bad = 0
+    for plan in PLANS:
+        found = [entry["summary"] for name, entry in files.items() if name.endswith(f"module_utils/{plan}")]
+        percent = found[0]["percent_covered"] if found else 0.0
+        bad += percent < LEAST
+        print(f"{percent:6.1f} %  {plan}{'' if percent >= LEAST else f'   expected {LEAST:.0f} % or more'}")
+    return int(bool(bad))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
