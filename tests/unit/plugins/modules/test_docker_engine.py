@@ -16,10 +16,11 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine impor
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import parse
 from ansible_collections.bulwark.azure_docker.plugins.modules import docker_engine
 
-from ..module_utils._engine.machine import docker_socket, machine  # noqa: F401 (fixtures)
+from ..module_utils._engine import machine as machines
 from ..module_utils._engine.material import VM_ID, leaf
 from ..module_utils._host.documents import AUTHORITY
 
+machine, docker_socket = machines.machine, machines.docker_socket  # fixtures
 HOST = {"host": "docker1", "vm_id": VM_ID, "address": "10.0.0.4"}
 
 
@@ -42,13 +43,13 @@ def module(monkeypatch, capsys, tmp_path):
     return call
 
 
-def signed(machine):  # noqa: F811 (it gets the fixture's value)
+def signed(machine):
     """The arguments that a leaf for the machine's key adds."""
     key = serialization.load_pem_private_key(machine.text(keys.KEY).encode("ascii"), None)
     return {"certificate": leaf(key), "client_authorities": AUTHORITY, "server_authority_sha256": "ab" * 32}
 
 
-def test_enrol_serve_and_again(machine, module):  # noqa: F811
+def test_enrol_serve_and_again(machine, module):
     enrolled = module(**HOST)
     assert (enrolled["changed"], enrolled["state"]) == (True, "enrolled")
     assert enrolled["csr"].startswith("-----BEGIN CERTIFICATE REQUEST-----")
@@ -63,7 +64,7 @@ def test_enrol_serve_and_again(machine, module):  # noqa: F811
     assert (again["changed"], again["changes"], again["diff"]) == (False, [], [])
 
 
-def test_a_refusal_fails(machine, module):  # noqa: F811
+def test_a_refusal_fails(machine, module):
     machine.put("etc/os-release", "ID=rhel\nVERSION_ID=9.4\n")
     result = module(**HOST)
     assert result["failed"] is True
@@ -81,7 +82,7 @@ def test_a_refusal_fails(machine, module):  # noqa: F811
         ({**HOST, "certificate": "x", "client_authorities": "y"}, "tls.certificate holds no PEM certificate"),
     ],
 )
-def test_what_cannot_be_asked(machine, module, arguments, words):  # noqa: F811
+def test_what_cannot_be_asked(machine, module, arguments, words):
     result = module(**arguments)
     assert result["failed"] is True
     assert words in result["msg"]

@@ -67,13 +67,13 @@ def test_a_request_without_a_key(machine):
 
 def test_no_key_on_a_command_line(machine, monkeypatch):
     seen = []
-    run = subprocess.run
 
-    def watch(command, **options):
-        seen.append(command)
-        return run(command, **options)
+    class Watched(subprocess.Popen):
+        def __init__(self, command, **options):
+            seen.append(command)
+            super().__init__(command, **options)
 
-    monkeypatch.setattr(subprocess, "run", watch)
+    monkeypatch.setattr(subprocess, "Popen", Watched)
     key, text = new_key()
     machine.put(keys.KEY, text)
     keys.request("docker1")
