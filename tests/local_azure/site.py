@@ -74,6 +74,7 @@ class Site:
             **os.environ,
             "ANSIBLE_COLLECTIONS_PATH": str(collections_path()),
             "ANSIBLE_HOME": str(self.directory / "ansible"),
+            "ANSIBLE_ASYNC_DIR": str(self.directory / "async"),
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_HOST_KEY_CHECKING": "true",

@@ -33,12 +33,12 @@ def make_key(desired: Desired) -> None:
     system.write(keys.OWNER, desired.vm_id + "\n", 0o600)
 
 
-def put(path: str, text: t.Optional[str]) -> None:
-    """Make a public file have this text; None removes it."""
+def put(path: str, text: t.Optional[str], mode: int = 0o644) -> None:
+    """Make a file have this text; None removes it."""
     if text is None:
         pathlib.Path(path).unlink(missing_ok=True)
     else:
-        system.write(path, text, 0o644)
+        system.write(path, text, mode)
 
 
 def systemctl(*arguments: str) -> t.Tuple[int, str]:
@@ -73,6 +73,7 @@ def restart(desired: Desired, serving: bool) -> None:
 
 def apply(desired: Desired, changes: t.Sequence[Change], before: t.Mapping[str, t.Optional[str]]) -> None:
     """Make the changes. ``before`` (path -> text) is what is put back when the daemon does not start."""
+    former_key = {path: system.read(path) for path in (keys.KEY, keys.OWNER)}
     for change in changes:
         if change.action == "install":
             packages_apt.install(desired.engine_version)
@@ -86,14 +87,24 @@ def apply(desired: Desired, changes: t.Sequence[Change], before: t.Mapping[str, 
     try:
         restart(desired, serving=after.get(unit.DROP_IN) is not None)
     except Refusal as failure:
-        roll_back(desired, changes, before)
-        raise Refusal(f"{failure}\nThe former configuration is in force again; mend the cause and run again.") from None
+        raise Refusal(f"{failure}\n{roll_back(changes, before, former_key)}") from None
 
 
-def roll_back(desired: Desired, changes: t.Sequence[Change], before: t.Mapping[str, t.Optional[str]]) -> None:
+def roll_back(
+    changes: t.Sequence[Change],
+    before: t.Mapping[str, t.Optional[str]],
+    former_key: t.Mapping[pathlib.Path, t.Optional[str]],
+) -> str:
+    """Put everything back, the key with its files, and start again; what came of it, and the next step."""
     for change in changes:
         if change.action in SET:
             put(change.target, before.get(change.target))
+    if any(change.action == "key" for change in changes):
+        for path, text in former_key.items():
+            put(str(path), text, 0o600)
     systemctl("daemon-reload")
     systemctl("reset-failed", "docker.service")
-    systemctl("restart", "docker.service")
+    code, tail = systemctl("restart", "docker.service")
+    if code:
+        return f"With the former configuration it does not start either ({tail}): look at journalctl -u docker.service."
+    return "The former configuration is in force again; mend the cause and run again."

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import re
 import typing as t
 
 from . import keys, packages_apt, system, unit
@@ -38,6 +39,7 @@ class Observed:
     active: bool
     live_mark: t.Optional[str]
     listening: bool
+    effective_start: t.Optional[str] = None  # exec_start with the variables of its environment files filled in
 
     @property
     def engine_version(self) -> t.Optional[str]:
@@ -64,6 +66,16 @@ def start_command(shown: t.Mapping[str, str]) -> t.Optional[str]:
     paths = [shown.get("FragmentPath", ""), *shown.get("DropInPaths", "").split()]
     texts = [system.read(path) or "" for path in paths if path and path != unit.DROP_IN]
     return unit.exec_start(texts)
+
+
+def filled_in(command: t.Optional[str], environment_files: str) -> t.Optional[str]:
+    """The start command with $VARIABLES from the unit's environment files, as ``systemctl show`` lists these."""
+    if command is None:
+        return None
+    known: t.Dict[str, str] = {}
+    for path in re.findall(r"(/\S+) \(", environment_files):
+        known.update(os_release(system.read(path) or ""))
+    return re.sub(r"\$\{?(\w+)\}?", lambda match: known.get(match.group(1), ""), command)
 
 
 def daemon_keys() -> t.Tuple[str, ...]:
@@ -96,7 +108,8 @@ def is_listening(desired: Desired) -> bool:
 def observe(desired: Desired) -> Observed:
     """Read the machine. Raises Refusal for what can be judged by no plan (a broken daemon.json, two commands)."""
     release = os_release(system.read("/etc/os-release") or "")
-    shown = properties("docker.service", "FragmentPath", "DropInPaths", "ActiveState", "MainPID")
+    shown = properties("docker.service", "FragmentPath", "DropInPaths", "ActiveState", "MainPID", "EnvironmentFiles")
+    command = start_command(shown)
     key = system.read(keys.KEY)
     owner = system.read(keys.OWNER)
     certificate = desired.tls.certificate if desired.tls else None
@@ -106,7 +119,8 @@ def observe(desired: Desired) -> Observed:
         os_version=release.get("VERSION_ID", ""),
         engines=packages_apt.installed(packages_apt.ENGINES),
         strangers=tuple(packages_apt.installed(packages_apt.STRANGERS)),
-        exec_start=start_command(shown),
+        exec_start=command,
+        effective_start=filled_in(command, shown.get("EnvironmentFiles", "")),
         daemon_json_keys=daemon_keys(),
         key_exists=key is not None,
         key_sha256=keys.public_sha256(key, "key"),

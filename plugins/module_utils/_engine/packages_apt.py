@@ -77,4 +77,5 @@ def matches(version: str, wanted: t.Optional[str]) -> bool:
     """Whether an installed version satisfies the wanted one (exact, or a series ending at a dot, "+" or "-")."""
     if wanted is None or version == wanted:
         return True
-    return version.startswith(wanted) and version[len(wanted)] in ".+-~"
+    upstream = version.partition(":")[2] or version  # without the epoch, which no user knows
+    return upstream == wanted or (upstream.startswith(wanted) and upstream[len(wanted)] in ".+-~")

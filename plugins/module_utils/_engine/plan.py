@@ -57,12 +57,27 @@ def refuse(seen: Observed) -> None:
         )
     if seen.certificate_expired:
         raise Refusal("the certificate for this machine has expired or cannot be read; issue a new one and run again")
-    foreign = unit.foreign_listener(seen.exec_start) if seen.exec_start else None
+    command = seen.effective_start or seen.exec_start
+    foreign = unit.foreign_listener(command) if command else None
     if foreign:
         raise Refusal(
-            f"docker.service already starts with {foreign}, set by somebody else; remove that drop-in or unit edit "
-            "and run again"
+            f"docker.service already starts with {foreign}, set by somebody else; remove that drop-in, unit edit or "
+            "entry in /etc/default/docker and run again"
         )
+
+
+def install_reason(desired: Desired, seen: Observed) -> t.Optional[str]:
+    """Why the engine is to be installed, None when it is there. Raises Refusal for another vendor's wrong version."""
+    if seen.engine_version is None:
+        return "not installed"
+    if packages_apt.matches(seen.engine_version, desired.engine_version):
+        return None
+    if packages_apt.PACKAGE not in seen.engines:
+        raise Refusal(
+            f"found {next(iter(seen.engines))} {seen.engine_version}, wanted version {desired.engine_version}; another "
+            "vendor's engine is kept as it is: upgrade it yourself, or ask for no version"
+        )
+    return f"version {seen.engine_version}, wanted {desired.engine_version}"
 
 
 def key_reason(desired: Desired, seen: Observed) -> t.Optional[str]:
@@ -115,10 +130,9 @@ def plan(desired: Desired, seen: Observed) -> Plan:
     """Changes in the order in which they must be made."""
     refuse(seen)
     changes: t.List[Change] = []
-    if seen.engine_version is None:
-        changes.append(Change("install", "engine", "not installed"))
-    elif not packages_apt.matches(seen.engine_version, desired.engine_version):
-        changes.append(Change("install", "engine", f"version {seen.engine_version}, wanted {desired.engine_version}"))
+    due = install_reason(desired, seen)
+    if due is not None:
+        changes.append(Change("install", "engine", due))
     reason = key_reason(desired, seen)
     brought = desired.tls is not None and desired.tls.key is not None
     if reason is not None:

@@ -63,7 +63,7 @@ DIGEST = re.compile(re.escape(MARKER) + r" ([0-9a-f]{64})\n")
 
 @dataclasses.dataclass(frozen=True)
 class Bundle:
-    """What a script that we made says: the program's digest and the desired state."""
+    """What a script that we made says: a digest of everything but the desired state, and that."""
 
     digest: str
     desired: t.Mapping[str, t.Any]
@@ -91,9 +91,19 @@ def archive() -> bytes:
     return buffer.getvalue()
 
 
-def digest() -> str:
-    """SHA-256 (hex) of the program."""
+def archive_sha256() -> str:
     return hashlib.sha256(archive()).hexdigest()
+
+
+def fingerprint(script: str) -> str:
+    """SHA-256 (hex) of a script without its desired state: stub and program, whoever wrote which marker."""
+    return hashlib.sha256(DESIRED_STATE.sub("", script, count=1).encode("utf-8")).hexdigest()
+
+
+@functools.lru_cache(maxsize=None)
+def digest() -> str:
+    """The fingerprint of the scripts that this version makes."""
+    return fingerprint(build({}))
 
 
 # CustomScript keeps the script it ran; one with a key in it must not stay. A shell goes on reading an unlinked file.
@@ -106,7 +116,7 @@ def build(desired_state: t.Mapping[str, t.Any]) -> str:
     return STUB.format(
         forget=FORGET if (desired_state.get("tls") or {}).get("key") else KEEP,
         marker=MARKER,
-        digest=digest(),
+        digest=archive_sha256(),
         program="\n".join(textwrap.wrap(base64.b64encode(archive()).decode("ascii"), 120)),
         desired=json.dumps(desired_state, sort_keys=True, indent=1, ensure_ascii=True),
     )
@@ -125,6 +135,6 @@ def decode(setting: t.Optional[str]) -> t.Optional[Bundle]:
         if found is None or state is None:
             return None
         desired_state = json.loads(state.group(1))
-        return Bundle(found.group(1), desired_state) if isinstance(desired_state, dict) else None
+        return Bundle(fingerprint(script), desired_state) if isinstance(desired_state, dict) else None
     except ValueError:
         return None

@@ -11,6 +11,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.redaction import mask, masked, secrets_in
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import SCHEMA
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import observed, preflight
@@ -132,19 +133,40 @@ def shown(result: Document, seen: Seen, state: Document, repair: bool) -> Docume
 
 
 def converge(session: Session, host: Host, site: Site, check: bool) -> Document:
-    """Bring one host to its declared state through its extension. Raises Failure. ``check`` sends nothing."""
+    """Bring one host to its declared state through its extension. Raises Failure. ``check`` sends nothing.
+
+    A key that the controller made is kept out of every result and Failure, whoever quotes it.
+    """
+    hidden = secrets_in({"key": host.key or ""})
+    try:
+        return mask(_converge(session, host, site, check), hidden)
+    except Failure as failure:
+        raise masked(failure, hidden) from None
+
+
+def _converge(session: Session, host: Host, site: Site, check: bool) -> Document:
     seen = see(session, host.id)
     vm = preflight.require_vm(host.id, seen.vm)
     refuse_foreign(host, seen)
-    where = {} if host.address else addresses(session, seen.vm or {})
-    address = host.address or where.get("private_address") or ""
-    state = desired_state(host, site, str(seen.vm_id), address)
+    state = desired_state(host, site, str(seen.vm_id), host.address or private_address(session, host, vm))
     wanted = extension(host, site, seen, state)
     result = converge_extension(session, host.id, wanted, digest_key=site.digest_key, check=check, vm=vm)
     result = shown(result, seen, state, host.repair)
     after = see(session, host.id) if result["changed"] and not check else seen
     told = ("changed", "action", "reasons", "before", "after")
     return {**describe(after), **{name: result[name] for name in told}, "warnings": result["warnings"]}
+
+
+def private_address(session: Session, host: Host, vm: t.Mapping[str, t.Any]) -> str:
+    """The VM's primary private address. Raises Failure where it has none: there is nothing to listen on."""
+    found = addresses(session, dict(vm))["private_address"]
+    if not found:
+        raise Failure(
+            f"The VM {host.id} has no private address on its primary network interface, expected one to listen on.",
+            code="NoPrivateAddress",
+            hint="Give address, or attach an interface with a private address.",
+        )
+    return found
 
 
 def remove(session: Session, host: Host, check: bool) -> Document:

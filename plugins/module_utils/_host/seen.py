@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import observed
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import observed, secret_digest
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.converge import observe as observe_vm
 
 from . import bundle, report
@@ -59,13 +59,22 @@ def judge(vm: t.Optional[Document]) -> Seen:
     sent = bundle.decode(settings.get("script"))
     text = observed.status_text(observed.view_of(vm, extension)) if extension else ""
     hidden = not settings.get("script") and not settings.get("commandToExecute")
-    sealed = hidden and PROGRAM in text  # every word of the program, of its refusals too, begins with its name
+    # every word of the program begins with its name; before its first word, our tag tells
+    tagged = secret_digest.read_tag(properties.get("forceUpdateTag")) is not None
+    sealed = extension is not None and hidden and (PROGRAM in text or (not text and tagged))
     return Seen(vm, extension, sent, report.parse(text) if sent or sealed else None, sealed)
 
 
 def sha256_of_pem(text: str) -> t.List[str]:
-    """SHA-256 (hex, of the DER) of every certificate in a PEM text."""
-    return [hashlib.sha256(base64.b64decode(body)).hexdigest() for body in CERTIFICATE.findall(text)]
+    """SHA-256 (hex, of the DER) of every certificate in a PEM text; one that is no base64 stands for itself."""
+    found = []
+    for body in CERTIFICATE.findall(text):
+        try:
+            data = base64.b64decode(body)
+        except ValueError:
+            data = body.encode("utf-8")
+        found.append(hashlib.sha256(data).hexdigest())
+    return found
 
 
 def trusts(sent: t.Optional[bundle.Bundle]) -> Document:

@@ -11,7 +11,7 @@ from ..arm.fabric import AgentView, HandlerView
 
 
 def message(value: Any) -> str:
-    return str((value or {}).get("message", "")) if isinstance(value, dict) else str(value or "")
+    return str((value or {}).get("message") or "") if isinstance(value, dict) else str(value or "")
 
 
 def handler_view(entry: dict[str, Any]) -> HandlerView:

@@ -21,6 +21,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+import zlib
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 DATA = pathlib.Path("/var/lib/waagent/custom-script")
@@ -112,7 +113,7 @@ def run(settings: dict, folder: pathlib.Path) -> tuple:
         validate(settings)
         download(settings, folder)
         words = command(settings, folder)
-    except (Refused, OSError, ValueError) as error:
+    except (Refused, OSError, ValueError, EOFError, zlib.error) as error:
         return "error", f"Enable failed: invalid configuration: {error}", 1
     out, err = folder / "stdout", folder / "stderr"
     with out.open("wb") as stdout, err.open("wb") as stderr:
