@@ -100,6 +100,7 @@ def roll_back(
         if change.action in SET:
             put(change.target, before.get(change.target))
     if any(change.action == "key" for change in changes):
+        put(str(keys.OWNER), None)  # as in make_key: a crash in between leaves a key that nobody owns
         for path, text in former_key.items():
             put(str(path), text, 0o600)
     systemctl("daemon-reload")

@@ -58,7 +58,11 @@ def os_release(text: str) -> t.Dict[str, str]:
 
 def properties(unit_name: str, *names: str) -> t.Dict[str, str]:
     text = system.output(["systemctl", "show", unit_name, "--property", ",".join(names)]) or ""
-    return dict(line.partition("=")[::2] for line in text.splitlines())
+    found: t.Dict[str, str] = {}
+    for line in text.splitlines():
+        name, _equals, value = line.partition("=")
+        found[name] = f"{found[name]} {value}" if name in found else value  # every environment file has its own line
+    return found
 
 
 def start_command(shown: t.Mapping[str, str]) -> t.Optional[str]:

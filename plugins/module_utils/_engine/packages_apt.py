@@ -75,7 +75,7 @@ def version_of(wanted: str) -> str:
 
 def matches(version: str, wanted: t.Optional[str]) -> bool:
     """Whether an installed version satisfies the wanted one (exact, or a series ending at a dot, "+" or "-")."""
-    if wanted is None or version == wanted:
+    if wanted is None:
         return True
-    upstream = version.partition(":")[2] or version  # without the epoch, which no user knows
-    return upstream == wanted or (upstream.startswith(wanted) and upstream[len(wanted)] in ".+-~")
+    forms = (version, version.partition(":")[2])  # also without the epoch, which hardly a user knows
+    return any(form == wanted or (form.startswith(wanted) and form[len(wanted)] in ".+-~") for form in forms)

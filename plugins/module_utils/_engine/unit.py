@@ -38,7 +38,10 @@ def exec_start(texts: t.Iterable[str]) -> t.Optional[str]:
 
 def foreign_listener(command: str) -> t.Optional[str]:
     """The TCP listener or TLS flag that somebody else's start command has already, None when it has none."""
-    words = shlex.split(command)
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a single quote mark in a variable's value, which systemd takes as it is
+        words = command.split()
     for index, word in enumerate(words):
         flag, _equals, value = word.partition("=")
         if word.startswith("-H"):  # its value may follow at once

@@ -204,16 +204,39 @@ def test_a_daemon_that_needs_a_moment_is_waited_for(running, monkeypatch):
 def test_no_journal_no_last_words(running, monkeypatch):
     monkeypatch.setattr(running, "_journalctl", lambda command: None)
     running.dockerd_refuses = lambda: True
-    with pytest.raises(Refusal, match="its last words:\n\nThe former configuration"):
+    with pytest.raises(Refusal, match="its last words:\n\nWith the former configuration it does not start either"):
         apply.apply(SERVE, writes(), {})
 
 
 def test_a_private_key_is_in_no_text(running):
     key = new_key()[1]
     desired = dataclasses.replace(BROUGHT, tls=dataclasses.replace(BROUGHT.tls, key=key))
-    running.dockerd_refuses = lambda: True
+    used = []
+    running.dockerd_refuses = lambda: used.append(running.text(keys.KEY)) or True
     with pytest.raises(Refusal) as refused:
         apply.apply(desired, [Change("key", str(keys.KEY), "why"), *writes()], {})
-    assert running.text(keys.KEY) == key, "the control: the key was used"
+    assert used[0] == key, "the control: the key was used"
     shown = str(refused.value) + repr(running.events)
     assert not any(line in shown for line in key.splitlines()[1:-1])
+
+
+def test_a_key_is_rolled_back_with_its_files(running):
+    before = {unit.CERTIFICATE: "old", unit.CLIENT_AUTHORITIES: "old", unit.DROP_IN: "old"}
+    for path, text in before.items():
+        apply.put(path, text)
+    apply.put(str(keys.KEY), "old key", 0o600)
+    apply.put(str(keys.OWNER), "old owner", 0o600)
+    running.dockerd_refuses = lambda: running.text(unit.DROP_IN) == "new"
+    with pytest.raises(Refusal, match="The former configuration is in force again"):
+        apply.apply(SERVE, [Change("key", str(keys.KEY), "why"), *writes()], before)
+    assert (running.text(keys.KEY), running.text(keys.OWNER)) == ("old key", "old owner")
+    assert running.mode(keys.KEY) == 0o600
+    assert {path: running.text(path) for path in before} == before
+
+
+def test_a_first_key_is_taken_away_again(running):
+    running.dockerd_refuses = lambda: running.text(unit.DROP_IN) == "new"
+    with pytest.raises(Refusal):
+        apply.apply(SERVE, [Change("key", str(keys.KEY), "why"), *writes()], {})
+    assert running.text(keys.KEY) is None
+    assert running.text(keys.OWNER) is None

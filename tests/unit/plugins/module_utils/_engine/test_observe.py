@@ -165,5 +165,17 @@ def test_a_machine_that_serves(machine, days):
         active=True,
         live_mark="abc",
         listening=True,
+        effective_start=COMMAND,
     )
     assert found.engine_version == "26.1.5+dfsg1-9"
+
+
+def test_variables_of_environment_files_are_filled_in(machine):
+    path = machine.path("etc/default/docker")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text('# comment\nDOCKER_OPTS="-H tcp://0.0.0.0:2375"\n')
+    shown = f"{path} (ignore_errors=yes)"
+    assert observe.filled_in("dockerd $DOCKER_OPTS", shown) == "dockerd -H tcp://0.0.0.0:2375"
+    assert observe.filled_in("dockerd ${DOCKER_OPTS} $OTHER", shown) == "dockerd -H tcp://0.0.0.0:2375 "
+    assert observe.filled_in("dockerd $DOCKER_OPTS", "") == "dockerd "
+    assert observe.filled_in(None, shown) is None

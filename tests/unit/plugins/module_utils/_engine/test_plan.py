@@ -233,3 +233,16 @@ def test_what_is_not_refused(given):
 
 def test_a_change_says_what_and_why():
     assert str(Change("write", "/etc/x", "absent", "text")) == "write /etc/x: absent"
+
+
+def test_a_listener_from_an_environment_file_is_refused():
+    with pytest.raises(Refusal, match=r"already starts with -H tcp://0\.0\.0\.0:2375.*/etc/default/docker"):
+        plan.plan(SERVE, seen(effective_start=COMMAND + " -H tcp://0.0.0.0:2375"))
+
+
+def test_the_version_of_docker_ce():
+    ce = {"docker-ce": "5:29.1.3-1~debian.13~trixie"}
+    wanted = dataclasses.replace(SERVE, engine_version="29.1")
+    assert plan.plan(wanted, seen(engines=ce)).changes == ()
+    with pytest.raises(Refusal, match=r"found docker-ce 5:29\.1\.3-1.*wanted version 28\.5"):
+        plan.plan(dataclasses.replace(SERVE, engine_version="28.5"), seen(engines=ce))

@@ -60,7 +60,7 @@ def said(report=None, stderr="", state="succeeded"):
 def script(state, digest=None):
     """The script setting for a desired state, as a program of that digest."""
     text = bundle.build(state)
-    return bundle.encoded(text.replace(bundle.digest(), digest) if digest else text)
+    return bundle.encoded(text.replace(bundle.archive_sha256(), digest) if digest else text)
 
 
 def extension(state=None, name=NAME, tag="bulwark1:none", **properties):

@@ -43,7 +43,8 @@ def test_the_same_bytes_every_time():
     first = bundle.archive()
     bundle.archive.cache_clear()
     assert bundle.archive() == first
-    assert bundle.digest() == hashlib.sha256(first).hexdigest()
+    assert bundle.archive_sha256() == hashlib.sha256(first).hexdigest()
+    assert bundle.digest() == bundle.fingerprint(SCRIPT)
     reordered = dict(reversed(list(STATE.items())))
     assert bundle.build(reordered) == SCRIPT
 
@@ -84,7 +85,7 @@ FOREIGN = {
     "somebody else's": setting("#!/bin/sh\necho hello\n"),
     "no ASCII": setting(SCRIPT + "\u2603"),
     "no marker": setting(SCRIPT.replace(bundle.MARKER, "# another")),
-    "half a digest": setting(SCRIPT.replace(bundle.digest(), bundle.digest()[:32])),
+    "half a digest": setting(SCRIPT.replace(bundle.archive_sha256(), bundle.archive_sha256()[:32])),
     "no desired state": setting(SCRIPT.partition('python3 "$')[0]),
     "desired state cut short": setting(SCRIPT.replace('"vm_id"', "")),
     "desired state is a list": setting(SCRIPT.replace(json.dumps(STATE, sort_keys=True, indent=1), "[1]")),
@@ -97,9 +98,18 @@ def test_what_is_not_ours_is_not_read(name):
 
 
 def test_another_version_of_the_program_is_read_with_its_digest():
-    other = "0" * 64
-    found = bundle.decode(setting(SCRIPT.replace(bundle.digest(), other)))
-    assert found == bundle.Bundle(other, STATE)
+    other = SCRIPT.replace(bundle.archive_sha256(), "0" * 64)
+    found = bundle.decode(setting(other))
+    assert found == bundle.Bundle(bundle.fingerprint(other), STATE)
+    assert found.digest != bundle.digest()
+
+
+def test_a_script_that_was_tampered_with_is_another_one():
+    tampered = SCRIPT.replace("set -eu\n", "set -eu\ntouch /tmp/theirs\n")
+    assert tampered != SCRIPT
+    found = bundle.decode(setting(tampered))
+    assert found.desired == STATE
+    assert found.digest != bundle.digest()
 
 
 def run(script, tmp_path, python):

@@ -327,3 +327,25 @@ def test_information_about_a_foreign_extension_is_no_failure():
     theirs = vm(machines.extension("theirs", settings={"commandToExecute": "x"}))
     result = host.information(make_session(Wire(got(theirs), NETWORK)), VM)
     assert (result["is_foreign"], result["extension"], result["trusts"]) == (True, "theirs", {})
+
+
+def test_no_address_is_refused_before_anything_is_sent():
+    wire = Wire(got(vm()), got({"id": NIC, "properties": {"ipConfigurations": []}}, NIC))
+    with pytest.raises(Failure, match="no private address") as failed:
+        run(wire)
+    assert failed.value.code == "NoPrivateAddress"
+    assert {sent.method for sent in wire.sent} == {"GET"}
+
+
+def test_no_result_tells_a_key_in_clear():
+    """A handler that quotes the key's lines: they are hidden in what the module returns."""
+    told_key = {**REPORT, "engine_version": LINES[0]}
+    wire = Wire(
+        got(vm(extension(), views=[said(told_key)])),
+        NETWORK,
+        *put(status=200),
+        got(vm(extension(), views=[said(told_key)])),
+    )
+    result = run(wire, BROUGHT, SEALED)
+    assert LINES[0] not in str(result)
+    assert "(hidden)" in str(result)

@@ -54,6 +54,7 @@ JUDGED = {
         (NAME, OURS, False, False, REPORT),
     ),
     "sealed": (vm(extension(), views=[said(REPORT)]), (NAME, None, False, True, REPORT)),
+    "sealed, never ran": (vm(extension()), (NAME, None, False, True, None)),
     "sealed and refused": (
         vm(extension(), views=[said(stderr="bulwark.azure_docker: no", state="failed")]),
         (NAME, None, False, True, None),
@@ -224,3 +225,10 @@ def test_addresses(name):
     session = Session(documents)
     assert seen.addresses(session, document) == {"private_address": private, "public_address": public}
     assert len(session.asked) == requests
+
+
+def test_sha256_of_a_broken_pem():
+    whole = seen.sha256_of_pem("-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n")
+    broken = seen.sha256_of_pem("-----BEGIN CERTIFICATE-----\nQUJ\n-----END CERTIFICATE-----\n")
+    assert len(whole) == len(broken) == 1
+    assert whole != broken
