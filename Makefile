@@ -26,7 +26,7 @@ test:
 
 demo:
 	@tests/toolchain/setup.sh lab
-	@tests/toolchain/in_lab.sh demo
+	@exec setpriv --pdeathsig TERM tests/toolchain/in_lab.sh demo # killed with make, it still takes its guests down
 
 clean:
 	@rm -rf .cache 2> /dev/null || sudo rm -rf .cache

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import shutil
 import time
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from .conftest import machine
 from .portal import Portal
@@ -185,6 +188,37 @@ def test_mismatched_pair_is_replaced(pair, guest):
     run = succeeded(play(pair))
     assert run.numbers("changed")["later1"] == 0
     assert run.numbers("changed")["later2"] > 0
+    assert succeeded(play(pair)).numbers("changed") == {"later1": 0, "later2": 0}
+
+
+def expire(site, host: str) -> None:
+    """Put a leaf in the place of the host's that its authority signed and that has expired."""
+    authority = site.certificates / "server-authority"
+    ca = x509.load_pem_x509_certificate((authority / "ca.pem").read_bytes())
+    key = serialization.load_pem_private_key((authority / "ca-key.pem").read_bytes(), None)
+    path = site.certificates / "servers" / host / "cert.pem"
+    old = x509.load_pem_x509_certificate(path.read_bytes())
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(old.subject)
+        .issuer_name(ca.subject)
+        .public_key(old.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=2))
+        .not_valid_after(now - datetime.timedelta(days=1))
+    )
+    for extension in old.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    path.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+
+def test_expired_pair_is_replaced(pair):
+    expire(pair, "later1")
+    run = succeeded(play(pair, "playbooks/site.yml", "--diff"))
+    assert run.numbers("changed")["later1"] > 0
+    assert run.numbers("changed")["later2"] == 0
+    assert "expired" in run.text
     assert succeeded(play(pair)).numbers("changed") == {"later1": 0, "later2": 0}
 
 

@@ -21,6 +21,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True)
     run = verbs.add_parser("run", help="start local Azure, run a command in its network, stop everything")
     run.add_argument("--state", type=pathlib.Path, default=CACHE / "lab" / "default", help="kept between runs")
+    run.add_argument("--fresh", action="store_true", help="begin with an empty Azure")
     run.add_argument("--image", type=pathlib.Path, default=CACHE / "image" / "root", help="guests' root file system")
     run.add_argument("--agent-timeout", type=float, default=120.0, help="seconds without a report until ARM gives up")
     run.add_argument("--record-bodies", action="store_true", help="keep decrypted request bodies, for tests")
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> int:
         *(["--record-bodies"] if options.record_bodies else []), "--", *command,
     ]  # fmt: skip
     try:
-        return launcher.run(inside, options.state.resolve())
+        return launcher.run(inside, options.state.resolve(), options.fresh)
     except launcher.LabError as error:
         print(f"local Azure: {error}", file=sys.stderr)
         return 2

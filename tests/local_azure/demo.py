@@ -12,7 +12,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -26,10 +25,9 @@ RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+f
 
 
 def start() -> int:
-    """A fresh state, then the lab. The collection is found under its own name wherever the checkout lies."""
-    shutil.rmtree(STATE, ignore_errors=True)
-    STATE.mkdir(parents=True)
-    return local_azure(["run", "--state", str(STATE), "--", sys.executable, "-m", "local_azure.demo", "--inside"])
+    """A lab with an empty Azure, and this program inside."""
+    inside = [sys.executable, "-m", "local_azure.demo", "--inside"]
+    return local_azure(["run", "--fresh", "--state", str(STATE), "--", *inside])
 
 
 def play(site: Site, title: str) -> tuple[int, dict[str, tuple[int, ...]], float]:

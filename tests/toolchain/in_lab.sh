@@ -12,7 +12,8 @@ python=${PWD}/.cache/venv/bin/python
 what=${1:?usage: in_lab.sh integration|end-to-end|end-to-end-oldest|clean-up|demo [ARGUMENT ...]}
 shift
 [ "${what}" != end-to-end-oldest ] || python=${PWD}/.cache/venv-oldest/bin/python
-in_lab=("${python}" -m local_azure run --record-bodies --state ".cache/lab/${what}" --)
+# every run of tests begins with an empty Azure
+in_lab=("${python}" -m local_azure run --fresh --record-bodies --state ".cache/lab/${what}" --)
 pytest=("${python}" -m pytest -q --color=no --tb=short -p no:cacheprovider ${RESULTS:+"--junitxml=${RESULTS}/${what}.xml"})
 case "${what}" in
     integration) command=("${in_lab[@]}" "${python}" -m toolchain.ansible_test integration "$@") ;;
@@ -24,8 +25,6 @@ case "${what}" in
     demo) command=("${python}" -m local_azure.demo "$@") ;;
     *) echo "in_lab.sh: ${what} is none of integration, end-to-end, end-to-end-oldest, clean-up, demo" >&2; exit 2 ;;
 esac
-# every run of tests begins with an empty Azure
-rm -rf ".cache/lab/${what}" 2> /dev/null || sudo rm -rf ".cache/lab/${what}"
 as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo)
 # A short home directory: ssh's control sockets live below it, and the path of a socket has at most 107 bytes.

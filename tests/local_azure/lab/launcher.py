@@ -124,11 +124,22 @@ def remove_group(group: str) -> None:
         time.sleep(0.05)
 
 
-def run(inside: list[str], state: pathlib.Path) -> int:
-    """Run ``inside`` (a command) in a lab and return its exit code."""
+def empty(state: pathlib.Path) -> None:
+    """Forget an earlier Azure; called with the lock held, so that no running lab loses its state."""
+    for entry in state.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != "lock":
+            entry.unlink()
+
+
+def run(inside: list[str], state: pathlib.Path, fresh: bool = False) -> int:
+    """Run ``inside`` (a command) in a lab and return its exit code; ``fresh`` begins with an empty Azure."""
     check_machine()
     sweep()
     descriptor = lock(state)
+    if fresh:
+        empty(state)
     group = f"{cgroups.PREFIX}{os.getpid()}"
     lab, gate = start_namespace(inside, group)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
