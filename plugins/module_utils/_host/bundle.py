@@ -96,7 +96,7 @@ def archive_sha256() -> str:
 
 
 def fingerprint(script: str) -> str:
-    """SHA-256 (hex) of a script without its desired state: stub and program, whoever wrote which marker."""
+    """SHA-256 (hex) of a script without its desired state: marker, stub and program as they are."""
     return hashlib.sha256(DESIRED_STATE.sub("", script, count=1).encode("utf-8")).hexdigest()
 
 
@@ -135,6 +135,8 @@ def decode(setting: t.Optional[str]) -> t.Optional[Bundle]:
         if found is None or state is None:
             return None
         desired_state = json.loads(state.group(1))
-        return Bundle(fingerprint(script), desired_state) if isinstance(desired_state, dict) else None
+        if not isinstance(desired_state, dict) or not isinstance(desired_state.get("tls"), (dict, type(None))):
+            return None
+        return Bundle(fingerprint(script), desired_state)
     except ValueError:
         return None

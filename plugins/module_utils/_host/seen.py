@@ -60,7 +60,8 @@ def judge(vm: t.Optional[Document]) -> Seen:
     text = observed.status_text(observed.view_of(vm, extension)) if extension else ""
     hidden = not settings.get("script") and not settings.get("commandToExecute")
     # every word of the program begins with its name; before its first word, our tag tells
-    tagged = secret_digest.read_tag(properties.get("forceUpdateTag")) is not None
+    tag = secret_digest.read_tag(properties.get("forceUpdateTag"))
+    tagged = tag is not None and tag.mark != secret_digest.NONE
     sealed = extension is not None and hidden and (PROGRAM in text or (not text and tagged))
     return Seen(vm, extension, sent, report.parse(text) if sent or sealed else None, sealed)
 

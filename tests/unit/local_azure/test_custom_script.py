@@ -70,6 +70,8 @@ def told(tmp_path, sequence="0"):
     return entry["status"]
 
 
+GZIP = gzip.compress(b"#!/bin/sh\necho hello\n")
+
 # settings, words of the refusal
 REFUSED = {
     "nothing": ({}, "exactly one of 'commandToExecute' and 'script' must be specified"),
@@ -80,6 +82,9 @@ REFUSED = {
         "unknown setting 'storageAccountName'",
     ),
     "no base64": ({"script": "echo hello"}, "invalid configuration"),
+    "broken gzip, cut short": ({"script": encoded(GZIP[:-9])}, "invalid configuration"),
+    "broken gzip, no deflate": ({"script": encoded(GZIP[:10] + b"\xff" * 9)}, "invalid configuration"),
+    "broken gzip, wrong sum": ({"script": encoded(GZIP[:-8] + b"\x00" * 8)}, "invalid configuration"),
     "no such file": ({"commandToExecute": "true", "fileUris": ["file:///no/such/file"]}, "invalid configuration"),
 }
 

@@ -51,6 +51,8 @@ VIEW = HandlerView(
         ({}, ""),
         ({"lang": "en"}, ""),
         ({"message": "x"}, "x"),
+        ({"message": None}, ""),
+        ({"lang": "en", "message": ""}, ""),
     ],
 )
 def test_message(value, text):

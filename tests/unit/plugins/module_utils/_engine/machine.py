@@ -41,6 +41,7 @@ class Machine:
         self.active = False
         self.deaf = False
         self.environ = {}
+        self.environment_files = []
         self.dockerd_refuses = lambda: False
         self.put("etc/os-release", OS_RELEASE)
 
@@ -81,7 +82,7 @@ class Machine:
         self.events.append(" ".join(command))
         if command[:2] == ["systemctl", "restart"]:
             self.restart()
-            return (0 if self.active else 1), ""
+            return (0, "") if self.active else (1, "Job for docker.service failed.")
         if command[0] == "apt-get" and "install" in command and not self.apt_code:
             version = next(word for word in command if word.startswith("docker.io")).partition("=")[2]
             self.have_engine(version or self.available[0])
@@ -103,15 +104,18 @@ class Machine:
         return "".join(" docker.io | %s | mirror\n" % version for version in self.available)
 
     def _systemctl(self, command):
+        assert command[:4] == ["systemctl", "show", "docker.service", "--property"]
         fragment = self.path(UNIT) if "docker.io" in self.packages else ""
         drop_ins = sorted(self.path("etc/systemd/system/docker.service.d").glob("*.conf"))
         state = "active" if self.active else "inactive"
-        return "FragmentPath=%s\nDropInPaths=%s\nActiveState=%s\nMainPID=%d\n" % (
-            fragment,
-            " ".join(str(path) for path in drop_ins),
-            state,
-            4711 if self.active else 0,
-        )
+        shown = [
+            ("MainPID", 4711 if self.active else 0),
+            *(("EnvironmentFiles", "%s (ignore_errors=yes)" % path) for path in self.environment_files),
+            ("ActiveState", state),
+            ("FragmentPath", fragment),
+            ("DropInPaths", " ".join(str(path) for path in drop_ins)),
+        ]
+        return "".join("%s=%s\n" % pair for pair in shown if pair[0] in command[4].split(","))
 
     def _ss(self, _command):
         ours = self.active and not self.deaf and self.text(unit.DROP_IN) is not None

@@ -17,6 +17,7 @@ from .material import BROUGHT, ENROL, SERVE, VM_ID, new_key
 
 RELOAD = ["systemctl daemon-reload", "systemctl reset-failed docker.service", "systemctl restart docker.service"]
 RESTART = Change("restart", "docker.service", "why")
+KEY_CHANGE = Change("key", str(keys.KEY), "why")
 
 
 def writes(text="new"):
@@ -152,6 +153,75 @@ def test_files_that_did_not_change_are_not_touched_on_the_way_back(running):
     assert running.events.count("write server-cert.pem") == 0
 
 
+def test_where_the_former_configuration_does_not_start_either_that_is_said(running):
+    running.dockerd_refuses = lambda: True
+    with pytest.raises(Refusal) as refused:
+        apply.apply(SERVE, writes(), {unit.DROP_IN: "old"})
+    assert str(refused.value) == (
+        "dockerd did not start with the new configuration; its last words:\nfailed to load listeners\n"
+        "With the former configuration it does not start either (Job for docker.service failed.): "
+        "look at journalctl -u docker.service."
+    )
+    assert running.text(unit.DROP_IN) == "old"
+    assert running.events[-3:] == RELOAD
+    assert not running.active
+
+
+# the key and its owner before
+FORMER_KEYS = {
+    "a key of this machine": ("former", VM_ID + "\n"),
+    "a clone": ("former", "vm-0\n"),
+    "a key that nobody owns": ("former", None),
+    "no key": (None, None),
+}
+
+
+@pytest.mark.parametrize("desired", [ENROL, BROUGHT])
+@pytest.mark.parametrize("name", FORMER_KEYS)
+def test_a_key_is_rolled_back_with_its_files(running, name, desired):
+    before = dict(zip((keys.KEY, keys.OWNER), FORMER_KEYS[name]))
+    for path, text in before.items():
+        apply.put(str(path), text, 0o600)
+    del running.events[:]
+    running.put(unit.CERTIFICATE, "old")
+    used = []
+    running.dockerd_refuses = lambda: used.append(running.text(keys.KEY)) or len(used) == 1
+    with pytest.raises(Refusal, match="The former configuration is in force again"):
+        apply.apply(desired, [KEY_CHANGE, *writes()], {unit.CERTIFICATE: "old"})
+    assert used[0] not in ("former", None), "the control: there was a new key"
+    assert used[1] == before[keys.KEY], "the former key is there before the daemon starts again"
+    assert {path: running.text(path) for path in before} == before
+    assert {running.mode(path) for path, text in before.items() if text is not None} <= {0o600}
+    assert running.text(unit.CERTIFICATE) == "old"
+    assert running.active
+
+
+def test_a_key_that_did_not_change_is_not_touched_on_the_way_back(running):
+    running.put(keys.KEY, "same")
+    running.dockerd_refuses = lambda: running.text(unit.DROP_IN) is not None
+    with pytest.raises(Refusal):
+        apply.apply(SERVE, writes(), {})
+    assert running.text(keys.KEY) == "same"
+    assert "write server-key.pem" not in running.events
+
+
+def test_a_crash_on_the_way_back_leaves_a_key_that_nobody_owns(running, monkeypatch):
+    running.put(keys.KEY, "former")
+    running.put(keys.OWNER, "vm-0\n")
+    running.dockerd_refuses = lambda: True
+    write = system.write
+
+    def crash(path, text, mode):
+        write(path, text, mode)
+        if text == "former":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(system, "write", crash)
+    with pytest.raises(KeyboardInterrupt):
+        apply.apply(ENROL, [KEY_CHANGE, RESTART], {})
+    assert (running.text(keys.KEY), running.text(keys.OWNER)) == ("former", None)
+
+
 def test_a_removal_is_taken_back_too(running):
     running.put(unit.DROP_IN, "old")
     running.dockerd_refuses = lambda: running.text(unit.DROP_IN) is None
@@ -203,40 +273,19 @@ def test_a_daemon_that_needs_a_moment_is_waited_for(running, monkeypatch):
 
 def test_no_journal_no_last_words(running, monkeypatch):
     monkeypatch.setattr(running, "_journalctl", lambda command: None)
-    running.dockerd_refuses = lambda: True
-    with pytest.raises(Refusal, match="its last words:\n\nWith the former configuration it does not start either"):
+    running.dockerd_refuses = lambda: running.text(unit.DROP_IN) is not None
+    with pytest.raises(Refusal, match="its last words:\n\nThe former configuration"):
         apply.apply(SERVE, writes(), {})
 
 
 def test_a_private_key_is_in_no_text(running):
-    key = new_key()[1]
+    key, former = new_key()[1], new_key()[1]
+    running.put(keys.KEY, former)
     desired = dataclasses.replace(BROUGHT, tls=dataclasses.replace(BROUGHT.tls, key=key))
     used = []
-    running.dockerd_refuses = lambda: used.append(running.text(keys.KEY)) or True
+    running.dockerd_refuses = lambda: used.append(running.text(keys.KEY)) is None
     with pytest.raises(Refusal) as refused:
-        apply.apply(desired, [Change("key", str(keys.KEY), "why"), *writes()], {})
-    assert used[0] == key, "the control: the key was used"
+        apply.apply(desired, [KEY_CHANGE, *writes()], {})
+    assert used == [key, former], "the control: the key was used, and so was the former one"
     shown = str(refused.value) + repr(running.events)
-    assert not any(line in shown for line in key.splitlines()[1:-1])
-
-
-def test_a_key_is_rolled_back_with_its_files(running):
-    before = {unit.CERTIFICATE: "old", unit.CLIENT_AUTHORITIES: "old", unit.DROP_IN: "old"}
-    for path, text in before.items():
-        apply.put(path, text)
-    apply.put(str(keys.KEY), "old key", 0o600)
-    apply.put(str(keys.OWNER), "old owner", 0o600)
-    running.dockerd_refuses = lambda: running.text(unit.DROP_IN) == "new"
-    with pytest.raises(Refusal, match="The former configuration is in force again"):
-        apply.apply(SERVE, [Change("key", str(keys.KEY), "why"), *writes()], before)
-    assert (running.text(keys.KEY), running.text(keys.OWNER)) == ("old key", "old owner")
-    assert running.mode(keys.KEY) == 0o600
-    assert {path: running.text(path) for path in before} == before
-
-
-def test_a_first_key_is_taken_away_again(running):
-    running.dockerd_refuses = lambda: running.text(unit.DROP_IN) == "new"
-    with pytest.raises(Refusal):
-        apply.apply(SERVE, [Change("key", str(keys.KEY), "why"), *writes()], {})
-    assert running.text(keys.KEY) is None
-    assert running.text(keys.OWNER) is None
+    assert not any(line in shown for line in (key + former).splitlines() if "-----" not in line)

@@ -53,6 +53,38 @@ def test_no_unit_no_command(machine, shown):
     assert observe.start_command(shown) is None
 
 
+OPTIONS = "/usr/sbin/dockerd -H fd:// $DOCKER_OPTS"
+HAND_MADE = "-H tcp://0.0.0.0:2375"
+
+# start command, texts of the environment files, the command with their variables
+FILLED_IN = {
+    "no unit": (None, ["DOCKER_OPTS=x"], None),
+    "no variable": (COMMAND, ["DOCKER_OPTS=x"], COMMAND),
+    "no file": (OPTIONS, [], "/usr/sbin/dockerd -H fd:// "),
+    "a file that is not there": (OPTIONS, [None], "/usr/sbin/dockerd -H fd:// "),
+    "commented out": (OPTIONS, ["#DOCKER_OPTS=" + HAND_MADE], "/usr/sbin/dockerd -H fd:// "),
+    "set": (OPTIONS, ["A=b\nDOCKER_OPTS=%s\n" % HAND_MADE], "/usr/sbin/dockerd -H fd:// " + HAND_MADE),
+    "quoted": (OPTIONS, ['DOCKER_OPTS="%s"' % HAND_MADE], "/usr/sbin/dockerd -H fd:// " + HAND_MADE),
+    "in braces": ("dockerd ${A}${B}c", ["A=a\nB=b"], "dockerd abc"),
+    "the first of two files": (OPTIONS, ["DOCKER_OPTS=%s" % HAND_MADE, ""], "/usr/sbin/dockerd -H fd:// " + HAND_MADE),
+    "the last of two files wins": (OPTIONS, ["DOCKER_OPTS=first", "DOCKER_OPTS=x"], "/usr/sbin/dockerd -H fd:// x"),
+}
+
+
+@pytest.mark.parametrize("name", FILLED_IN)
+def test_variables_of_environment_files_are_filled_in(machine, name):
+    command, texts, expected = FILLED_IN[name]
+    if command is not None:
+        machine.have_engine()
+        machine.put(UNIT, "[Service]\nExecStart=%s\n" % command)
+    for number, text in enumerate(texts):
+        machine.environment_files.append("/etc/default/docker%d" % number)
+        if text is not None:
+            machine.put(machine.environment_files[-1], text)
+    found = observe.observe(ENROL)
+    assert (found.effective_start, found.exec_start) == (expected, command)
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [(None, ()), (" \n", ()), ("{}", ()), ('{"hosts": [], "log-driver": "local"}', ("hosts", "log-driver"))],
@@ -168,14 +200,3 @@ def test_a_machine_that_serves(machine, days):
         effective_start=COMMAND,
     )
     assert found.engine_version == "26.1.5+dfsg1-9"
-
-
-def test_variables_of_environment_files_are_filled_in(machine):
-    path = machine.path("etc/default/docker")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text('# comment\nDOCKER_OPTS="-H tcp://0.0.0.0:2375"\n')
-    shown = f"{path} (ignore_errors=yes)"
-    assert observe.filled_in("dockerd $DOCKER_OPTS", shown) == "dockerd -H tcp://0.0.0.0:2375"
-    assert observe.filled_in("dockerd ${DOCKER_OPTS} $OTHER", shown) == "dockerd -H tcp://0.0.0.0:2375 "
-    assert observe.filled_in("dockerd $DOCKER_OPTS", "") == "dockerd "
-    assert observe.filled_in(None, shown) is None

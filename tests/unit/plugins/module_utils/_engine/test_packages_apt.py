@@ -37,6 +37,27 @@ def test_a_series_ends_at_a_separator(version, wanted):
     assert packages_apt.matches(version, wanted)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("29", True),
+        ("29.1", True),
+        ("29.1.3", True),
+        ("29.1.3-1~debian.13~trixie", True),
+        ("5:29.1", True),
+        ("5:29.1.3-1~debian.13~trixie", True),
+        ("5", False),
+        ("5:", False),
+        ("28", False),
+        ("29.2", False),
+        ("9.1", False),
+        ("4:29.1", False),
+    ],
+)
+def test_the_version_of_docker_ce(wanted, expected):
+    assert packages_apt.matches("5:29.1.3-1~debian.13~trixie", wanted) is expected
+
+
 def test_version_of(machine):
     assert packages_apt.version_of("26.1") == "26.1.5+dfsg1-9", "the newest comes first"
     assert packages_apt.version_of("26.1.4") == "26.1.4+dfsg1-9"

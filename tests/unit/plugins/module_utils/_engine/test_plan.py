@@ -39,6 +39,10 @@ SERIES = dataclasses.replace(SERVE, engine_version="26.1")
 OLDER = dataclasses.replace(SERVE, engine_version="24.0")
 FREE = {"files": ABSENT, "live_mark": None, "listening": False}
 CLONE = {"key_owner": "vm-0"}
+OPTIONS = {
+    "files": files(command=COMMAND + " $DOCKER_OPTS"),
+    "live_mark": unit.mark(SERVE, COMMAND + " $DOCKER_OPTS", "k"),
+}
 
 # desired, observed, state afterwards, changes
 PLANS = {
@@ -107,6 +111,12 @@ PLANS = {
     "no start command is known, nothing else is wrong": (
         SERVE,
         seen(exec_start=None, live_mark=None, files=files(command=plan.UNKNOWN_COMMAND)),
+        SERVING,
+        [],
+    ),
+    "variables stay variables in the drop-in": (
+        SERVE,
+        seen(exec_start=COMMAND + " $DOCKER_OPTS", effective_start=COMMAND + " --debug", **OPTIONS),
         SERVING,
         [],
     ),
@@ -214,6 +224,11 @@ REFUSALS = {
         "already starts with -H tcp://0.0.0.0:2375, set by somebody else; remove that drop-in",
     ),
     "somebody else set TLS": ({"exec_start": COMMAND + " --tls"}, "already starts with --tls"),
+    "somebody else listens by $DOCKER_OPTS": (
+        {"exec_start": COMMAND + " $DOCKER_OPTS", "effective_start": COMMAND + " -H tcp://0.0.0.0:2375"},
+        "already starts with -H tcp://0.0.0.0:2375, set by somebody else; remove that drop-in, unit edit or entry in "
+        "/etc/default/docker and run again",
+    ),
 }
 
 
@@ -226,7 +241,29 @@ def test_refusals(name, desired):
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize("given", [{"os_id": "ubuntu"}, {"daemon_json_keys": ("log-driver", "tlsx")}])
+@pytest.mark.parametrize("package", ["docker-ce", "moby-engine"])
+def test_another_vendors_engine_is_not_replaced(package):
+    with pytest.raises(Refusal) as refused:
+        plan.plan(SERIES, seen(engines={package: "5:29.1.3-1"}))
+    assert str(refused.value) == (
+        "found %s 5:29.1.3-1, wanted version 26.1; another vendor's engine is kept as it is: upgrade it yourself, "
+        "or ask for no version" % package
+    )
+
+
+@pytest.mark.parametrize("version", ["5:26.1.3-1", "26.1.3"])
+def test_another_vendors_engine_of_the_right_version_is_kept(version):
+    assert plan.plan(SERIES, seen(engines={"docker-ce": version})) == plan.Plan(SERVING, ())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"os_id": "ubuntu"},
+        {"daemon_json_keys": ("log-driver", "tlsx")},
+        {"effective_start": COMMAND + " --debug"},
+    ],
+)
 def test_what_is_not_refused(given):
     assert plan.plan(SERVE, seen(**given)) == plan.Plan(SERVING, ())
 

@@ -66,6 +66,8 @@ LISTENERS = {
     "dockerd '--host=tcp://10.0.0.4'": "--host tcp://10.0.0.4",
     "dockerd -H 0.0.0.0:2375": "-H 0.0.0.0:2375",
     "dockerd -H :2375": "-H :2375",
+    "dockerd --label owner=O'Brien": None,
+    "dockerd --label owner=O'Brien -H tcp://0.0.0.0:2375": "-H tcp://0.0.0.0:2375",
     "dockerd --tls": "--tls",
     "dockerd --tlsverify": "--tlsverify",
     "dockerd --tlscacert=/etc/ca.pem": "--tlscacert=/etc/ca.pem",

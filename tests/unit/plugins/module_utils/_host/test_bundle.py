@@ -45,6 +45,7 @@ def test_the_same_bytes_every_time():
     assert bundle.archive() == first
     assert bundle.archive_sha256() == hashlib.sha256(first).hexdigest()
     assert bundle.digest() == bundle.fingerprint(SCRIPT)
+    assert SCRIPT.splitlines()[1] == "%s %s" % (bundle.MARKER, bundle.archive_sha256())
     reordered = dict(reversed(list(STATE.items())))
     assert bundle.build(reordered) == SCRIPT
 
@@ -97,18 +98,30 @@ def test_what_is_not_ours_is_not_read(name):
     assert bundle.decode(FOREIGN[name]) is None
 
 
-def test_another_version_of_the_program_is_read_with_its_digest():
-    other = SCRIPT.replace(bundle.archive_sha256(), "0" * 64)
+def test_the_digest_is_of_all_but_the_desired_state():
+    head, _start, tail = SCRIPT.partition("<< 'END-OF-DESIRED-STATE'\n")
+    assert tail.endswith("\nEND-OF-DESIRED-STATE\n")
+    assert bundle.digest() == hashlib.sha256(head.encode("ascii")).hexdigest()
+    assert {bundle.fingerprint(bundle.build(state)) for state in ({}, STATE, {"x": [1]})} == {bundle.digest()}
+
+
+PROGRAM = base64.b64encode(bundle.archive()).decode("ascii")
+# a script of ours in which somebody changed something, its marker where it was
+OTHERS = {
+    "another version": SCRIPT.replace(bundle.archive_sha256(), "0" * 64),
+    "another stub": SCRIPT.replace("set -eu\n", "set -eu\ntouch /tmp/x\n"),
+    "another program": SCRIPT.replace(PROGRAM[:100], "A" * 100),
+    "something before": SCRIPT.replace("#!/bin/sh\n", "#!/bin/sh\n\n"),
+    "something after": SCRIPT + "touch /tmp/x\n",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_another_program_is_read_with_its_digest(name):
+    other = OTHERS[name]
+    assert other != SCRIPT, "the control: something changed"
     found = bundle.decode(setting(other))
     assert found == bundle.Bundle(bundle.fingerprint(other), STATE)
-    assert found.digest != bundle.digest()
-
-
-def test_a_script_that_was_tampered_with_is_another_one():
-    tampered = SCRIPT.replace("set -eu\n", "set -eu\ntouch /tmp/theirs\n")
-    assert tampered != SCRIPT
-    found = bundle.decode(setting(tampered))
-    assert found.desired == STATE
     assert found.digest != bundle.digest()
 
 

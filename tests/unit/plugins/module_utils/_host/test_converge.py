@@ -146,6 +146,30 @@ def test_drift_is_told_in_check_mode_and_corrected_without(name):
     assert wire.replies == []
 
 
+# what somebody changed in a script of ours, its marker where it was
+TAMPERED = {
+    "a line before the program": ("set -eu\n", "set -eu\ntouch /tmp/x\n"),
+    "a byte of the program": ("UEsDB", "VEsDB"),
+    "a line after the program": ("\nEND-OF-DESIRED-STATE\n", "\nEND-OF-DESIRED-STATE\ntouch /tmp/x\n"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_a_script_that_was_tampered_with_is_sent_again(name):
+    text = bundle.build(STATE).replace(*TAMPERED[name], 1)
+    assert text != bundle.build(STATE), "the control: it was tampered with"
+    settings = {"skipDos2Unix": True, "script": bundle.encoded(text)}
+    document = vm(extension(settings=settings), views=[said(REPORT)])
+    assert told(run(Wire(got(document), NETWORK), check=True)) == (
+        True,
+        "update",
+        ["the engine program is another version"],
+    )
+    wire = Wire(got(document), NETWORK, *put(status=200), got(ENROLLED))
+    assert told(run(wire)) == (True, "update", ["the engine program is another version"])
+    assert wire.only("PUT").body["properties"]["settings"] == {"skipDos2Unix": True, "script": script(STATE)}
+
+
 @pytest.mark.parametrize("name", ["failed", "found changed inside"])
 def test_a_program_that_must_run_again_gets_another_tag(name):
     declared, document, _reasons = DRIFT[name]
@@ -192,6 +216,23 @@ def test_refused_before_anything_is_sent(name, check):
         run(wire, check=check)
     assert caught.value.code == code
     assert {sent.method for sent in wire.sent} == {"GET"}
+
+
+NOWHERE = {"id": NIC, "properties": {"ipConfigurations": []}}
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("document", [NOWHERE, interface(configuration("")), interface(configuration(None))])
+def test_no_address_is_refused_before_anything_is_sent(document, check):
+    wire = Wire(got(vm()), got(document, NIC))
+    with pytest.raises(Failure) as caught:
+        run(wire, check=check)
+    assert caught.value.code == "NoPrivateAddress"
+    assert caught.value.message == (
+        "The VM %s has no private address on its primary network interface, expected one to listen on." % VM
+    )
+    assert "Give address" in caught.value.text()
+    assert wire.calls() == ["GET " + VM, "GET " + NIC]
 
 
 def test_a_stopped_vm_without_drift_is_fine():
@@ -255,6 +296,50 @@ def test_no_failure_tells_a_key():
     assert failure.code == "VMExtensionProvisioningError"
     assert hidden(failure.text() + repr(failure.as_error()) + repr(failure.__cause__))
     assert "S3cret" not in failure.text()
+
+
+# who quotes the key in clear, the answers of Azure
+QUOTES = {
+    "operation": [
+        got(vm()),
+        NETWORK,
+        Reply("PUT", ID, 201, {}, ASYNC),
+        SUCCEEDED._replace(body={"status": "Failed", **error("VMExtensionProvisioningError", "ran with " + KEY)}),
+        got(extension(provisioningState="Failed"), ID),
+    ],
+    "status": [
+        got(vm()),
+        NETWORK,
+        Reply("PUT", ID, 201, {}, ASYNC),
+        SUCCEEDED._replace(body={"status": "Failed", **error("VMExtensionProvisioningError", "exit status=1")}),
+        got(extension(provisioningState="Failed", instanceView=said(stderr=KEY, state="failed")), ID),
+    ],
+    "a refused PUT": [
+        got(vm()),
+        NETWORK,
+        Reply("PUT", ID, 400, error("BadRequest", "no " + KEY)),
+        absent("GET", ID),
+    ],
+    "a refused GET": [Reply("GET", VM, 403, error("AuthorizationFailed", "no " + KEY))],
+}
+
+
+@pytest.mark.parametrize("name", QUOTES)
+def test_no_failure_tells_a_key_in_clear(name):
+    with pytest.raises(Failure) as caught:
+        run(Wire(*QUOTES[name]), BROUGHT, SEALED)
+    failure = caught.value
+    told_of_it = failure.text() + repr(failure) + repr(failure.as_error()) + repr(failure.__cause__)
+    assert "(hidden)" in told_of_it, "the control: the key was quoted"
+    assert hidden(told_of_it)
+
+
+def test_no_result_tells_a_key_in_clear():
+    quoted = vm(extension(tag="bulwark1:" + "0" * 16), views=[said({**REPORT, "os": "debian " + KEY})])
+    for replies, check in (([], True), ([*put(status=200), got(quoted)], False)):
+        result = run(Wire(got(quoted), NETWORK, *replies), BROUGHT, SEALED, check)
+        assert result["os"].startswith("debian (hidden)"), "the control: the key was quoted"
+        assert hidden(repr(result))
 
 
 def test_a_program_that_refuses_is_quoted():
@@ -327,25 +412,3 @@ def test_information_about_a_foreign_extension_is_no_failure():
     theirs = vm(machines.extension("theirs", settings={"commandToExecute": "x"}))
     result = host.information(make_session(Wire(got(theirs), NETWORK)), VM)
     assert (result["is_foreign"], result["extension"], result["trusts"]) == (True, "theirs", {})
-
-
-def test_no_address_is_refused_before_anything_is_sent():
-    wire = Wire(got(vm()), got({"id": NIC, "properties": {"ipConfigurations": []}}, NIC))
-    with pytest.raises(Failure, match="no private address") as failed:
-        run(wire)
-    assert failed.value.code == "NoPrivateAddress"
-    assert {sent.method for sent in wire.sent} == {"GET"}
-
-
-def test_no_result_tells_a_key_in_clear():
-    """A handler that quotes the key's lines: they are hidden in what the module returns."""
-    told_key = {**REPORT, "engine_version": LINES[0]}
-    wire = Wire(
-        got(vm(extension(), views=[said(told_key)])),
-        NETWORK,
-        *put(status=200),
-        got(vm(extension(), views=[said(told_key)])),
-    )
-    result = run(wire, BROUGHT, SEALED)
-    assert LINES[0] not in str(result)
-    assert "(hidden)" in str(result)

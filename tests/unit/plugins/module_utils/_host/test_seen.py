@@ -54,7 +54,6 @@ JUDGED = {
         (NAME, OURS, False, False, REPORT),
     ),
     "sealed": (vm(extension(), views=[said(REPORT)]), (NAME, None, False, True, REPORT)),
-    "sealed, never ran": (vm(extension()), (NAME, None, False, True, None)),
     "sealed and refused": (
         vm(extension(), views=[said(stderr="bulwark.azure_docker: no", state="failed")]),
         (NAME, None, False, True, None),
@@ -62,6 +61,21 @@ JUDGED = {
     "sealed, without settings": (
         vm(extension(settings=None), views=[said(REPORT)]),
         (NAME, None, False, True, REPORT),
+    ),
+    "sealed, never ran": (vm(extension(tag="bulwark1:" + "0" * 16)), (NAME, None, False, True, None)),
+    "sealed without a digest key, never ran": (
+        vm(extension(tag="bulwark1:unkeyed:1a")),
+        (NAME, None, False, True, None),
+    ),
+    "theirs, sealed, never ran": (vm(extension(tag=None)), (NAME, None, True, False, None)),
+    "theirs, sealed with a tag, never ran": (vm(extension(tag="1")), (NAME, None, True, False, None)),
+    "theirs, sealed with our tag, says something else": (
+        vm(extension(tag="bulwark1:" + "0" * 16), views=[said(stderr="hello")]),
+        (NAME, None, True, False, None),
+    ),
+    "theirs, a public command with our tag, never ran": (
+        vm(extension(tag="bulwark1:" + "0" * 16, settings={"commandToExecute": "x"})),
+        (NAME, None, True, False, None),
     ),
     "theirs": (vm(THEIRS, views=[said()]), (NAME, None, True, False, None)),
     "theirs, and speaks our words": (vm(THEIRS, views=[said(REPORT)]), (NAME, None, True, False, None)),
@@ -120,6 +134,15 @@ def test_sha256_of_pem():
     assert seen.sha256_of_pem("no PEM") == []
     text = "# a comment\n%s\n\n%s" % (AUTHORITY, LEAF.replace("\n", "\r\n"))
     assert seen.sha256_of_pem(text) == [sha256(AUTHORITY), sha256(LEAF)]
+
+
+def test_sha256_of_a_broken_pem():
+    broken = AUTHORITY.replace("MII", "MI", 1)
+    body = broken.partition("CERTIFICATE-----")[2].partition("-----END")[0]
+    itself = hashlib.sha256(body.encode("ascii")).hexdigest()
+    assert seen.sha256_of_pem(broken) == [itself]
+    assert seen.sha256_of_pem(LEAF + broken + AUTHORITY) == [sha256(LEAF), itself, sha256(AUTHORITY)]
+    assert itself != sha256(AUTHORITY)
 
 
 @pytest.mark.parametrize(
@@ -225,10 +248,3 @@ def test_addresses(name):
     session = Session(documents)
     assert seen.addresses(session, document) == {"private_address": private, "public_address": public}
     assert len(session.asked) == requests
-
-
-def test_sha256_of_a_broken_pem():
-    whole = seen.sha256_of_pem("-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n")
-    broken = seen.sha256_of_pem("-----BEGIN CERTIFICATE-----\nQUJ\n-----END CERTIFICATE-----\n")
-    assert len(whole) == len(broken) == 1
-    assert whole != broken
