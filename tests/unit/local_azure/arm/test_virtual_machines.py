@@ -78,7 +78,7 @@ def test_what_azure_fills_in(client):
     ("osProfile.adminUsername", None, "InvalidParameter"),
     ("osProfile.customData", "not base64!", "InvalidParameter"),
     ("osProfile.linuxConfiguration", {"disablePasswordAuthentication": False}, "InvalidParameter"),
-    ("osProfile.linuxConfiguration.ssh.publicKeys", [{"path": "/root/x", "keyData": "ssh-rsa x"}], "InvalidParameter"),
+    ("osProfile.linuxConfiguration.ssh.publicKeys", [{"path": "/srv/x", "keyData": "ssh-rsa x"}], "InvalidParameter"),
     ("osProfile.linuxConfiguration.ssh.publicKeys", [{"keyData": "PRIVATE"}], "InvalidParameter"),
 ])  # fmt: skip
 def test_bad_machines_are_refused_and_leave_nothing(client, path, value, code):
