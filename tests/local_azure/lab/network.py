@@ -31,7 +31,9 @@ table ip lab {{
 
 
 def run(*command: str, stdin: str | None = None) -> None:
-    subprocess.run(command, check=True, input=stdin, text=True, capture_output=True)
+    done = subprocess.run(command, check=False, input=stdin, text=True, capture_output=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with status {done.returncode}: {done.stderr.strip()}")
 
 
 def prepare() -> None:
@@ -63,8 +65,5 @@ def add_gateway(gateway: str, prefix_length: int) -> None:
     network = ipaddress.ip_network(f"{gateway}/{prefix_length}", strict=False)
     if network.overlaps(RESERVED):
         raise ValueError(f"subnet {network} overlaps {RESERVED}, which the lab uses itself; choose another range")
-    present = subprocess.run(
-        ["ip", "-oneline", "address", "show", "dev", BRIDGE], check=True, capture_output=True, text=True
-    ).stdout
-    if f" {gateway}/{prefix_length} " not in present:
-        run("ip", "address", "add", f"{gateway}/{prefix_length}", "dev", BRIDGE)
+    # "replace", not "add if absent": machines boot side by side after a restart, and all ask for their gateway
+    run("ip", "address", "replace", f"{gateway}/{prefix_length}", "dev", BRIDGE)
