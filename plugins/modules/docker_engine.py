@@ -17,6 +17,8 @@ description:
   - Installs the engine, makes the machine's private key there, and, once a leaf is given, adds a TCP listener with
     complete mutual TLS by a systemd drop-in. Nothing of the vendor's is edited.
   - The listener and its files change together; a daemon that does not start is rolled back.
+  - With O(state=absent) the listener, its key and our other files go, and so does the engine if this collection
+    installed it. An engine that was there before stays and runs on without the listener.
 extends_documentation_fragment:
   - bulwark.azure_docker.attributes
 attributes:
@@ -30,21 +32,35 @@ attributes:
     support: full
     platforms: debian, ubuntu
 options:
+  state:
+    description:
+      - V(present) has the engine installed and, with O(certificate), serving.
+      - V(absent) stops serving and removes what this collection installed. Containers of a removed engine end; images,
+        containers and volumes stay on the disk unless O(purge_data=true).
+    type: str
+    choices: [present, absent]
+    default: present
+  purge_data:
+    description:
+      - With O(state=absent), also delete C(/var/lib/docker) and C(/var/lib/containerd). Refused where the engine was
+        not installed by this collection or where C(daemon.json) has moved the data.
+    type: bool
+    default: false
   host:
     description:
       - Name of the host; it appears in the subject of the signing request and nowhere else.
+      - Required with O(state=present).
     type: str
-    required: true
   vm_id:
     description:
       - Azure's id of the VM (C(properties.vmId)). The private key is bound to it, so that a clone makes its own.
+      - Required with O(state=present).
     type: str
-    required: true
   address:
     description:
       - The machine's own address to listen on. V(0.0.0.0) and V(::) are refused.
+      - Required with O(state=present).
     type: str
-    required: true
   port:
     description:
       - TCP port of the Docker API.
@@ -88,6 +104,11 @@ EXAMPLES = r"""
   become: true
   check_mode: true
   register: inside
+
+- name: Make the machine no Docker host any more, and keep its images and volumes
+  bulwark.azure_docker.docker_engine:
+    state: absent
+  become: true
 """
 
 RETURN = r"""
@@ -100,6 +121,7 @@ state:
     - enrolled
     - serving
     - key_mismatch
+    - absent
 changes:
   description: What was (or, in check mode, would be) changed, each with its reason, in order.
   type: list
@@ -131,9 +153,11 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine impor
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import SCHEMA, Refusal, parse
 
 SPEC = dict(
-    host=dict(type="str", required=True),
-    vm_id=dict(type="str", required=True),
-    address=dict(type="str", required=True),
+    state=dict(type="str", choices=["present", "absent"], default="present"),
+    purge_data=dict(type="bool", default=False),
+    host=dict(type="str"),
+    vm_id=dict(type="str"),
+    address=dict(type="str"),
     port=dict(type="int", default=2376),
     engine_version=dict(type="str"),
     certificate=dict(type="str"),
@@ -144,6 +168,8 @@ SPEC = dict(
 
 def desired_state(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     """The program's JSON object for the module's parameters."""
+    if params["state"] == "absent":
+        return {"schema": SCHEMA, "state": "absent", "purge_data": params["purge_data"]}
     tls = None
     if params["certificate"]:
         names = ("certificate", "client_authorities", "server_authority_sha256")
@@ -162,6 +188,7 @@ def desired_state(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
 def main() -> None:
     module = AnsibleModule(
         argument_spec=SPEC,
+        required_if=[("state", "present", ["host", "vm_id", "address"])],
         required_together=[("certificate", "client_authorities")],
         supports_check_mode=True,
     )

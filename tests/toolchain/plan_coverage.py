@@ -17,6 +17,7 @@ PLANS = (
     "_azure/documents.py",
     "_azure/resource_plan.py",
     "_azure/resource_order.py",
+    "_engine/absence.py",
     "_engine/desired.py",
     "_engine/plan.py",
     "_engine/unit.py",

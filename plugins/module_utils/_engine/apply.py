@@ -13,7 +13,7 @@ import socket
 import time
 import typing as t
 
-from . import keys, packages_apt, system, unit
+from . import keys, ownership, system, unit
 from .desired import Desired, Refusal
 from .observe import is_listening
 from .plan import Change
@@ -76,7 +76,7 @@ def apply(desired: Desired, changes: t.Sequence[Change], before: t.Mapping[str, 
     former_key = {path: system.read(path) for path in (keys.KEY, keys.OWNER)}
     for change in changes:
         if change.action == "install":
-            packages_apt.install(desired.engine_version)
+            ownership.install(desired)
         elif change.action == "key":
             make_key(desired)
         elif change.action in SET:

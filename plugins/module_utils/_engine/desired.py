@@ -6,7 +6,8 @@
 """What one Docker host shall be: the JSON object that travels to it, checked before anything is touched.
 
 ``{"schema": 1, "host": str, "vm_id": str, "address": str, "port": int, "engine": {"version": str | null},
-"tls": null | {"certificate": PEM, "client_authorities": PEM, "server_authority_sha256": hex, "key": PEM | absent}}``
+"tls": null | {"certificate": PEM, "client_authorities": PEM, "server_authority_sha256": hex, "key": PEM | absent}}``,
+or ``{"schema": 1, "state": "absent", "purge_data": bool}`` for a machine that shall be no Docker host any more.
 
 ``tls`` is null until a leaf has been signed for this machine: the host is then *enrolled* (engine, key, CSR) but does
 not listen. ``key`` comes along only where the controller makes the keys.
@@ -45,6 +46,8 @@ class Desired:
     port: int
     engine_version: t.Optional[str] = None
     tls: t.Optional[Tls] = None
+    absent: bool = False
+    purge_data: bool = False
 
     @property
     def complete_tls(self) -> Tls:
@@ -61,6 +64,8 @@ def parse(data: t.Mapping[str, t.Any]) -> Desired:
             f"desired state has schema {data.get('schema')!r}, this program knows {SCHEMA}; "
             "run the playbook and the program from one version of the collection"
         )
+    if data.get("state") == "absent":
+        return Desired(host="", vm_id="", address="", port=0, absent=True, purge_data=bool(data.get("purge_data")))
     for field in ("host", "vm_id", "address"):
         if not isinstance(data.get(field), str) or not data[field]:
             raise Refusal(f"desired state: {field} is {data.get(field)!r}, expected a text that is not empty")

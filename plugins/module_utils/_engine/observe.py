@@ -72,26 +72,47 @@ def start_command(shown: t.Mapping[str, str]) -> t.Optional[str]:
     return unit.exec_start(texts)
 
 
-def filled_in(command: t.Optional[str], environment_files: str) -> t.Optional[str]:
-    """The start command with $VARIABLES from the unit's environment files, as ``systemctl show`` lists these."""
+ESCAPED = {"n": "\n", "t": "\t"}  # what a letter after a backslash means to systemctl; any other is itself
+
+
+def variables(environment: str) -> t.Dict[str, str]:
+    """The unit's own variables, as ``systemctl show`` prints ``Environment``: ``A=b "C=d \\"e\\""``."""
+    known = {}
+    for word in re.findall(r'"(?:[^"\\]|\\.)*"|\S+', environment):
+        if word.startswith('"'):
+            word = re.sub(r"\\(.)", lambda match: ESCAPED.get(match.group(1), match.group(1)), word[1:-1])
+        name, _equals, value = word.partition("=")
+        known[name] = value
+    return known
+
+
+def filled_in(command: t.Optional[str], environment: str, environment_files: str) -> t.Optional[str]:
+    """The start command with the $VARIABLES of the unit and its drop-ins, and of its environment files.
+
+    ``environment`` and ``environment_files`` are as ``systemctl show`` prints them.
+    """
     if command is None:
         return None
-    known: t.Dict[str, str] = {}
+    known = variables(environment)
     for path in re.findall(r"(/\S+) \(", environment_files):
-        known.update(os_release(system.read(path) or ""))
+        known.update(os_release(system.read(path) or ""))  # systemd lets a file override the unit
     return re.sub(r"\$\{?(\w+)\}?", lambda match: known.get(match.group(1), ""), command)
 
 
-def daemon_keys() -> t.Tuple[str, ...]:
+def daemon_options() -> t.Dict[str, t.Any]:
+    """What daemon.json says; {} where there is none. Raises Refusal when it is no JSON object."""
     text = system.read(DAEMON_JSON)
     if text is None or not text.strip():
-        return ()
+        return {}
     try:
-        return tuple(json.loads(text))
+        found = json.loads(text)
     except ValueError as error:
         raise Refusal(
             f"{DAEMON_JSON} is no JSON ({error}); dockerd would not start with it: mend or remove it"
         ) from None
+    if not isinstance(found, dict):
+        raise Refusal(f"{DAEMON_JSON} holds no JSON object; dockerd would not start with it: mend or remove it")
+    return found
 
 
 def live_mark(pid: str) -> t.Optional[str]:
@@ -112,7 +133,9 @@ def is_listening(desired: Desired) -> bool:
 def observe(desired: Desired) -> Observed:
     """Read the machine. Raises Refusal for what can be judged by no plan (a broken daemon.json, two commands)."""
     release = os_release(system.read("/etc/os-release") or "")
-    shown = properties("docker.service", "FragmentPath", "DropInPaths", "ActiveState", "MainPID", "EnvironmentFiles")
+    shown = properties(
+        "docker.service", "FragmentPath", "DropInPaths", "ActiveState", "MainPID", "Environment", "EnvironmentFiles"
+    )
     command = start_command(shown)
     key = system.read(keys.KEY)
     owner = system.read(keys.OWNER)
@@ -124,8 +147,8 @@ def observe(desired: Desired) -> Observed:
         engines=packages_apt.installed(packages_apt.ENGINES),
         strangers=tuple(packages_apt.installed(packages_apt.STRANGERS)),
         exec_start=command,
-        effective_start=filled_in(command, shown.get("EnvironmentFiles", "")),
-        daemon_json_keys=daemon_keys(),
+        effective_start=filled_in(command, shown.get("Environment", ""), shown.get("EnvironmentFiles", "")),
+        daemon_json_keys=tuple(daemon_options()),
         key_exists=key is not None,
         key_sha256=keys.public_sha256(key, "key"),
         key_owner=owner.strip() if owner else None,

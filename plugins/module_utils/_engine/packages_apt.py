@@ -32,6 +32,13 @@ def installed(names: t.Sequence[str]) -> t.Dict[str, str]:
     return found
 
 
+def everything() -> t.FrozenSet[str]:
+    """Names of all packages that are fully installed."""
+    text = system.output(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n"]) or ""
+    pairs = (line.partition(" ") for line in text.splitlines())
+    return frozenset(name for status, _space, name in pairs if status == "installed")
+
+
 def apt(*arguments: str) -> t.Tuple[int, str]:
     """Exit code and last lines of an apt-get run."""
     return system.logged(["apt-get", "--quiet", "--yes", *OPTIONS, *arguments], ENVIRONMENT)
@@ -79,3 +86,26 @@ def matches(version: str, wanted: t.Optional[str]) -> bool:
         return True
     forms = (version, version.partition(":")[2])  # also without the epoch, which hardly a user knows
     return any(form == wanted or (form.startswith(wanted) and form[len(wanted)] in ".+-~") for form in forms)
+
+
+def remove(names: t.AbstractSet[str]) -> None:
+    """Remove packages, keeping their configuration. What apt would take along besides them stops it."""
+    wanted = removable(names)
+    code, tail = apt("remove", *sorted(wanted))
+    if code:
+        raise Refusal(
+            f"apt-get remove ended with {code}, expected 0; its last lines:\n{tail}\n"
+            f"Mend the package database of this machine and run again (all output: {system.LOG})."
+        )
+
+
+def removable(names: t.AbstractSet[str]) -> t.FrozenSet[str]:
+    """Those of ``names`` that can go without somebody else's package: all of them, or else the engine's own."""
+    for candidate in (frozenset(names), frozenset(names) & {PACKAGE, *COMPANIONS}):
+        text = system.output(["apt-get", "--simulate", *OPTIONS, "remove", *sorted(candidate)]) or ""
+        others = frozenset(line.split()[1] for line in text.splitlines() if line.startswith("Remv ")) - names
+        if not others:
+            return candidate
+    raise Refusal(
+        f"{', '.join(sorted(others))} would be removed with the engine; remove what needs Docker first, then run again"
+    )

@@ -15,9 +15,9 @@ import pathlib
 import sys
 import typing as t
 
-from . import apply, keys, system
+from . import absence, apply, keys, system
 from .desired import Desired, Refusal, parse
-from .observe import Observed, observe
+from .observe import Observed, observe, os_release
 from .plan import SERVING, Change, plan
 
 PREFIX = "bulwark.azure_docker.report: "
@@ -31,7 +31,8 @@ class Outcome:
 
     state: str
     changes: t.Tuple[Change, ...]
-    seen: Observed
+    engine_version: t.Optional[str]
+    os: str
     before: t.Mapping[str, t.Optional[str]]
 
 
@@ -40,12 +41,14 @@ def converge(desired: Desired, check: bool) -> Outcome:
 
     The start command is only known once the engine is installed, so an installation is followed by a second look.
     """
+    if desired.absent:
+        return leave(desired, check)
     seen = observe(desired)
     before = seen.files
     made: t.Tuple[Change, ...] = ()
     planned = plan(desired, seen)
     if check:
-        return Outcome(planned.state, planned.changes, seen, before)
+        return outcome(planned.state, planned.changes, seen, before)
     installs = tuple(change for change in planned.changes if change.action == "install")
     if installs:
         apply.apply(desired, installs, {})
@@ -56,7 +59,24 @@ def converge(desired: Desired, check: bool) -> Outcome:
         apply.apply(desired, planned.changes, seen.files)
         made += planned.changes
         seen = observe(desired)
-    return Outcome(planned.state, made, seen, before)
+    return outcome(planned.state, made, seen, before)
+
+
+def outcome(
+    state: str, changes: t.Tuple[Change, ...], seen: Observed, before: t.Mapping[str, t.Optional[str]]
+) -> Outcome:
+    return Outcome(state, changes, seen.engine_version, f"{seen.os_id} {seen.os_version}", before)
+
+
+def leave(desired: Desired, check: bool) -> Outcome:
+    """Make the machine no Docker host. Raises Refusal."""
+    seen = absence.look()
+    changes = absence.plan(desired, seen)
+    if changes and not check:
+        absence.carry_out(desired, changes)
+    release = os_release(system.read("/etc/os-release") or "")
+    kept = None if seen.engine_ours else seen.engine
+    return Outcome(absence.ABSENT, changes, kept, f"{release.get('ID')} {release.get('VERSION_ID')}", seen.files)
 
 
 def ssh_host_keys() -> t.List[str]:
@@ -75,12 +95,12 @@ def report(desired: Desired, outcome: Outcome) -> t.Dict[str, t.Any]:
         "schema": 1,
         "state": outcome.state,
         "vm_id": desired.vm_id,
-        "engine_version": outcome.seen.engine_version,
-        "os": f"{outcome.seen.os_id} {outcome.seen.os_version}",
+        "engine_version": outcome.engine_version,
+        "os": outcome.os,
         "changes": [str(change)[:160] for change in outcome.changes][:8],
         "ssh_host_keys": ssh_host_keys(),
     }
-    if outcome.state != SERVING and keys.KEY.exists():
+    if outcome.state not in (SERVING, absence.ABSENT) and keys.KEY.exists():
         result["csr"] = keys.request(desired.host)
     return result
 

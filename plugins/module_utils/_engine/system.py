@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
+import shutil
 import subprocess
 import typing as t
 
@@ -21,6 +23,36 @@ def read(path: t.Union[str, pathlib.Path]) -> t.Optional[str]:
         return pathlib.Path(path).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return None
+
+
+def has_content(directory: t.Union[str, pathlib.Path]) -> bool:
+    """Whether there is such a directory with something in it."""
+    try:
+        return any(os.scandir(directory))
+    except FileNotFoundError:
+        return False
+
+
+def purge(directory: t.Union[str, pathlib.Path]) -> None:
+    """Delete a directory with all it holds; of a mount point (a data disk), what it holds."""
+    for entry in os.scandir(directory):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
+    if not os.path.ismount(directory):
+        os.rmdir(directory)
+
+
+def remove_empty(directory: t.Union[str, pathlib.Path]) -> None:
+    """Remove a directory of ours, unless somebody keeps something in it."""
+    try:
+        os.rmdir(directory)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        if error.errno != errno.ENOTEMPTY:
+            raise
 
 
 def write(path: t.Union[str, pathlib.Path], text: str, mode: int) -> None:

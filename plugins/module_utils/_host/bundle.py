@@ -23,10 +23,12 @@ import typing as t
 import zipfile
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
+    absence,
     apply,
     desired,
     keys,
     observe,
+    ownership,
     packages_apt,
     plan,
     program,
@@ -35,7 +37,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine impor
 )
 
 MARKER = "# bulwark.azure_docker engine program"
-MODULES = (apply, desired, keys, observe, packages_apt, plan, program, system, unit)
+MODULES = (absence, apply, desired, keys, observe, ownership, packages_apt, plan, program, system, unit)
 ENTRY = "import sys\n\nfrom engine.program import main\n\nsys.exit(main())\n"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 

@@ -75,7 +75,7 @@ def test_a_refusal_fails(machine, module):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"host": "docker1"}, "missing required arguments: address, vm_id"),
+        ({"host": "docker1"}, "state is present but all of the following are missing: vm_id, address"),
         ({**HOST, "certificate": "x"}, "client_authorities"),
         ({**HOST, "address": "0.0.0.0"}, "means every address"),
         ({**HOST, "port": 70000}, "port is 70000"),
@@ -101,7 +101,7 @@ def test_what_cannot_be_asked(machine, module, arguments, words):
     ],
 )
 def test_desired_state(given, tls):
-    params = {**dict.fromkeys(docker_engine.SPEC), **HOST, "port": 2376, "engine_version": "", **given}
+    params = {**dict.fromkeys(docker_engine.SPEC), **HOST, "state": "present", "port": 2376, "engine_version": "", **given}
     state = docker_engine.desired_state(params)
     assert (state["tls"], state["engine"]) == (tls, {"version": None})
     assert parse(state).host == "docker1"

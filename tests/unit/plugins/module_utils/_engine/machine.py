@@ -15,9 +15,11 @@ import threading
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
+    absence,
     apply,
     keys,
     observe,
+    ownership,
     program,
     system,
     unit,
@@ -38,9 +40,11 @@ class Machine:
         self.packages = {}
         self.available = ["26.1.5+dfsg1-9", "26.1.4+dfsg1-9", "20.10.24"]
         self.apt_code = 0
+        self.dependents = []
         self.active = False
         self.deaf = False
         self.environ = {}
+        self.environment = ""  # as `systemctl show` prints it
         self.environment_files = []
         self.dockerd_refuses = lambda: False
         self.put("etc/os-release", OS_RELEASE)
@@ -85,7 +89,12 @@ class Machine:
             return (0, "") if self.active else (1, "Job for docker.service failed.")
         if command[0] == "apt-get" and "install" in command and not self.apt_code:
             version = next(word for word in command if word.startswith("docker.io")).partition("=")[2]
+            self.packages.update(dict.fromkeys(("containerd", "runc"), "1"))
             self.have_engine(version or self.available[0])
+        if command[0] == "apt-get" and "remove" in command and not self.apt_code:
+            for name in command[command.index("remove") + 1 :]:
+                del self.packages[name]
+            self.active = "docker.io" in self.packages and self.active
         return (self.apt_code, "E: the mirror is on fire") if command[0] == "apt-get" else (0, "")
 
     def output(self, command, stdin=""):
@@ -94,7 +103,14 @@ class Machine:
             return REAL_OUTPUT(command, stdin)
         return getattr(self, "_" + command[0].replace("-", "_"))(command)
 
+    def _apt_get(self, command):
+        assert "--simulate" in command
+        names = command[command.index("remove") + 1 :]
+        return "".join("Remv %s [1]\n" % name for name in [*names, *self.dependents])
+
     def _dpkg_query(self, command):
+        if command[-1].startswith("${"):
+            return "".join("installed %s\n" % name for name in self.packages)
         version = self.packages.get(command[-1])
         return "installed " + version if version else None
 
@@ -110,6 +126,7 @@ class Machine:
         state = "active" if self.active else "inactive"
         shown = [
             ("MainPID", 4711 if self.active else 0),
+            ("Environment", self.environment),
             *(("EnvironmentFiles", "%s (ignore_errors=yes)" % path) for path in self.environment_files),
             ("ActiveState", state),
             ("FragmentPath", fragment),
@@ -162,10 +179,13 @@ def machine(tmp_path, monkeypatch, docker_socket):
         (unit, ("DROP_IN", "CERTIFICATE", "CLIENT_AUTHORITIES")),
         (observe, ("DAEMON_JSON",)),
         (program, ("LOCK",)),
+        (ownership, ("RECORD",)),
+        (system, ("LOG",)),
     ):
         for name in names:
             path = getattr(module, name)
             monkeypatch.setattr(module, name, type(path)(machine.path(path)))
+    monkeypatch.setattr(absence, "DATA", tuple(str(machine.path(path)) for path in absence.DATA))
     monkeypatch.setattr(apply, "SOCKET", docker_socket)
     monkeypatch.setattr(apply, "START_SECONDS", 0.3)
     for name in ("logged", "output", "read", "write"):

@@ -97,6 +97,7 @@ def test_the_order_of_everything(machine):
     assert machine.events[0].endswith(" update")
     assert " docker.io=26.1.5+dfsg1-9 " in machine.events[1]
     assert machine.events[2:] == [
+        "write packages",
         "write server-key.pem",
         "write server-key.vm-id",
         "write 50-bulwark-azure-docker.conf",

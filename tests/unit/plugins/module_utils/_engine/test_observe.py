@@ -53,30 +53,36 @@ def test_no_unit_no_command(machine, shown):
     assert observe.start_command(shown) is None
 
 
-OPTIONS = "/usr/sbin/dockerd -H fd:// $DOCKER_OPTS"
+BARE = "/usr/sbin/dockerd -H fd:// "
+OPTIONS = BARE + "$DOCKER_OPTS"
 HAND_MADE = "-H tcp://0.0.0.0:2375"
 
-# start command, texts of the environment files, the command with their variables
+# start command, the unit's variables as `systemctl show` prints them, texts of environment files, the result
 FILLED_IN = {
-    "no unit": (None, ["DOCKER_OPTS=x"], None),
-    "no variable": (COMMAND, ["DOCKER_OPTS=x"], COMMAND),
-    "no file": (OPTIONS, [], "/usr/sbin/dockerd -H fd:// "),
-    "a file that is not there": (OPTIONS, [None], "/usr/sbin/dockerd -H fd:// "),
-    "commented out": (OPTIONS, ["#DOCKER_OPTS=" + HAND_MADE], "/usr/sbin/dockerd -H fd:// "),
-    "set": (OPTIONS, ["A=b\nDOCKER_OPTS=%s\n" % HAND_MADE], "/usr/sbin/dockerd -H fd:// " + HAND_MADE),
-    "quoted": (OPTIONS, ['DOCKER_OPTS="%s"' % HAND_MADE], "/usr/sbin/dockerd -H fd:// " + HAND_MADE),
-    "in braces": ("dockerd ${A}${B}c", ["A=a\nB=b"], "dockerd abc"),
-    "the first of two files": (OPTIONS, ["DOCKER_OPTS=%s" % HAND_MADE, ""], "/usr/sbin/dockerd -H fd:// " + HAND_MADE),
-    "the last of two files wins": (OPTIONS, ["DOCKER_OPTS=first", "DOCKER_OPTS=x"], "/usr/sbin/dockerd -H fd:// x"),
+    "no unit": (None, "DOCKER_OPTS=y", ["DOCKER_OPTS=x"], None),
+    "no variable": (COMMAND, "DOCKER_OPTS=y", ["DOCKER_OPTS=x"], COMMAND),
+    "no file": (OPTIONS, "", [], BARE),
+    "a file that is not there": (OPTIONS, "", [None], BARE),
+    "commented out": (OPTIONS, "", ["#DOCKER_OPTS=" + HAND_MADE], BARE),
+    "set": (OPTIONS, "", ["A=b\nDOCKER_OPTS=%s\n" % HAND_MADE], BARE + HAND_MADE),
+    "quoted": (OPTIONS, "", ['DOCKER_OPTS="%s"' % HAND_MADE], BARE + HAND_MADE),
+    "in braces": ("dockerd ${A}${B}c", "", ["A=a\nB=b"], "dockerd abc"),
+    "in the first of two files": (OPTIONS, "", ["DOCKER_OPTS=%s" % HAND_MADE, ""], BARE + HAND_MADE),
+    "the last of two files wins": (OPTIONS, "", ["DOCKER_OPTS=first", "DOCKER_OPTS=x"], BARE + "x"),
+    "by the unit": (OPTIONS, 'BULWARK_TLS=abc "DOCKER_OPTS=%s"' % HAND_MADE, [], BARE + HAND_MADE),
+    "a file overrides the unit": (OPTIONS, '"DOCKER_OPTS=%s"' % HAND_MADE, ["DOCKER_OPTS=x"], BARE + "x"),
+    "a file without it does not": (OPTIONS, "DOCKER_OPTS=y", ["A=b", None], BARE + "y"),
+    "one by the unit, one by a file": ("dockerd $A $B", "A=a", ["B=b"], "dockerd a b"),
 }
 
 
 @pytest.mark.parametrize("name", FILLED_IN)
-def test_variables_of_environment_files_are_filled_in(machine, name):
-    command, texts, expected = FILLED_IN[name]
+def test_variables_of_the_unit_and_its_environment_files_are_filled_in(machine, name):
+    command, environment, texts, expected = FILLED_IN[name]
     if command is not None:
         machine.have_engine()
         machine.put(UNIT, "[Service]\nExecStart=%s\n" % command)
+    machine.environment = environment
     for number, text in enumerate(texts):
         machine.environment_files.append("/etc/default/docker%d" % number)
         if text is not None:
@@ -85,20 +91,44 @@ def test_variables_of_environment_files_are_filled_in(machine, name):
     assert (found.effective_start, found.exec_start) == (expected, command)
 
 
+# a unit's variables as `systemctl show` prints them (seen with systemd 252 and 257), and what they are
+VARIABLES = {
+    "": {},
+    "A=b D=e": {"A": "b", "D": "e"},
+    '"A=b c" D=e': {"A": "b c", "D": "e"},
+    "EMPTY= EQ=a=b": {"EMPTY": "", "EQ": "a=b"},
+    "U=ü€ PCT=100%": {"U": "ü€", "PCT": "100%"},
+    r'''"Q=say \"hi\" it's \$HOME \`x\` back\\slash *"''': {"Q": 'say "hi" it\'s $HOME `x` back\\slash *'},
+    r'"T=a\tb\nc" "S=back\\tell"': {"T": "a\tb\nc", "S": r"back\tell"},
+    r'"LAST=a \\" N=1': {"LAST": "a \\", "N": "1"},
+}
+
+
+@pytest.mark.parametrize("shown", VARIABLES)
+def test_variables_of_the_unit(shown):
+    assert observe.variables(shown) == VARIABLES[shown]
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [(None, ()), (" \n", ()), ("{}", ()), ('{"hosts": [], "log-driver": "local"}', ("hosts", "log-driver"))],
 )
-def test_daemon_keys(machine, text, names):
+def test_daemon_options(machine, text, names):
     if text is not None:
         machine.put(observe.DAEMON_JSON, text)
-    assert observe.daemon_keys() == names
+    assert tuple(observe.daemon_options()) == names
 
 
 def test_a_broken_daemon_json(machine):
     machine.put(observe.DAEMON_JSON, "{")
     with pytest.raises(Refusal, match=r"daemon.json is no JSON \(.*\); dockerd would not start with it: mend or rem"):
-        observe.daemon_keys()
+        observe.daemon_options()
+
+
+def test_a_daemon_json_that_is_no_object(machine):
+    machine.put(observe.DAEMON_JSON, "[]")
+    with pytest.raises(Refusal, match="daemon.json holds no JSON object"):
+        observe.daemon_options()
 
 
 @pytest.mark.parametrize("pid", ["", "0", "4712"])

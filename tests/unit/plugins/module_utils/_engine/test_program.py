@@ -68,7 +68,7 @@ def test_from_nothing_to_a_listener(machine, run):
     report = run(STATE)
     assert machine.events[0].endswith(" update")
     assert " install " in machine.events[1]
-    assert machine.events[2:] == ["write server-key.pem", "write server-key.vm-id"]
+    assert machine.events[2:] == ["write packages", "write server-key.pem", "write server-key.vm-id"]
     csr = x509.load_pem_x509_csr(report.pop("csr").encode("ascii"))
     assert report == {
         "schema": 1,
@@ -149,7 +149,7 @@ def test_a_key_that_was_brought_serves_at_once_and_is_told_to_nobody(machine, ca
     key, text = new_key()
     state = serving(key, key=text)
     assert program.run(state) == 0
-    assert machine.events[2:] == ["write server-key.pem", "write server-key.vm-id", *FILES, *RELOAD]
+    assert machine.events[2:] == ["write packages", "write server-key.pem", "write server-key.vm-id", *FILES, *RELOAD]
     assert machine.text(keys.KEY) == text, "the control: the key was used"
     declared = program.declare(parse(state), False)
     assert (declared["state"], declared["changed"]) == ("serving", False)
@@ -227,7 +227,7 @@ def test_ssh_host_keys(machine):
 
 
 def outcome(state="serving", changes=(), observed=None, before=None):
-    return program.Outcome(state, tuple(changes), observed or seen(), before or {})
+    return program.outcome(state, tuple(changes), observed or seen(), before or {})
 
 
 @pytest.mark.parametrize("state", ["enrolled", "key_mismatch"])
