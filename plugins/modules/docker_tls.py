@@ -17,7 +17,8 @@ description:
   - One call serves the whole fleet. Checking 1,000 hosts again takes about a second and opens no private key.
   - Keys of hosts are made on the hosts. They come here as certificate signing requests, from which only the public key
     is taken. The names in a certificate come from the inventory, that is from this module's options.
-  - An authority that exists is never replaced. A damaged one is an error that names the file.
+  - An authority that exists is never replaced, a damaged one is an error that names the file. None is ever removed,
+    because what it signed stays trusted until it leaves the bundle.
 extends_documentation_fragment:
   - bulwark.azure_docker.attributes
 attributes:
@@ -42,12 +43,6 @@ options:
       - It holds the private keys of the authorities. Keep it on an encrypted file system and in your backup.
     type: path
     required: true
-  state:
-    description:
-      - V(present) makes what is absent and renews what is due.
-    type: str
-    choices: [present]
-    default: present
   site:
     description:
       - Name of the site. It becomes a part of the names of new authorities, and the organization in every certificate.
@@ -101,6 +96,13 @@ options:
           - Name of the client. It becomes the common name, which is the user that Docker's authorization plugins see.
         type: str
         required: true
+      state:
+        description:
+          - V(absent) removes C(clients/NAME), its key included; the other options of the client are ignored then. A
+            copy of the certificate works until its end, or until its authority leaves O(client_authorities).
+        type: str
+        choices: [present, absent]
+        default: present
       authority:
         description:
           - Name of the client authority that signs it. It must be one of O(client_authorities).
@@ -123,6 +125,13 @@ options:
           - Name of the host in the inventory.
         type: str
         required: true
+      state:
+        description:
+          - V(absent) removes C(servers/NAME); the other options of the host are ignored then. What is on the VM stays.
+          - A directory that also holds files of others stays with them, and a warning names them. So with clients.
+        type: str
+        choices: [present, absent]
+        default: present
       dns_names:
         description:
           - DNS names by which clients reach it. Wildcards are refused.
@@ -241,6 +250,18 @@ EXAMPLES = r"""
       certificate: "{{ certificates.hosts['docker-01'].certificate }}"
       clients_trusted: "{{ certificates.client_bundle }}"
 
+- name: Forget a host and a client
+  bulwark.azure_docker.docker_tls:
+    directory: /srv/ansible/certificates/production
+    client_authorities: [operators, ci]
+    hosts:
+      - name: docker-02
+        state: absent
+    clients:
+      - name: alice
+        state: absent
+  delegate_to: localhost
+
 - name: Refuse to begin with an empty directory while the fleet trusts another authority
   bulwark.azure_docker.docker_tls:
     directory: /srv/ansible/certificates/production
@@ -251,19 +272,19 @@ EXAMPLES = r"""
 
 RETURN = r"""
 hosts:
-  description: The hosts of this call, by name.
+  description: The hosts of this call, by name, those declared absent too.
   returned: always
   type: dict
   contains:
     changed:
-      description: Whether something was stored, issued or dropped for this host.
+      description: Whether something was stored, issued, dropped or removed for this host.
       type: bool
     reasons:
       description:
         - Why, each as a code, a colon and a text. A host that lacks something has reasons without being changed.
         - Codes are V(missing), V(unreadable), V(expired), V(not_yet_valid), V(renew_window), V(names_differ),
           V(usage_differs), V(issuer_differs), V(key_mismatch), V(vm_id_changed), V(key_origin_changed),
-          V(key_missing), V(no_names), V(no_request), V(request_missing) and V(not_recorded).
+          V(key_missing), V(no_names), V(no_request), V(request_missing), V(not_recorded) and V(absent_declared).
       type: list
       elements: str
     enrolled:
@@ -338,7 +359,7 @@ foreign_authorities:
       found: 6f1f7b4d5a0c2b8e9d3c4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8
       expected: none
 clients:
-  description: The clients of this call, by name.
+  description: The clients of this call, by name, those declared absent too.
   returned: always
   type: dict
   contains:
@@ -346,7 +367,7 @@ clients:
       description: The value for C(DOCKER_CERT_PATH).
       type: str
     authority:
-      description: Name of the client authority.
+      description: Name of the client authority. V(null) for a client that is declared absent.
       type: str
     certificate_sha256:
       description: SHA-256 of the certificate (DER).
@@ -358,7 +379,7 @@ clients:
       description: Whole days until then.
       type: int
     changed:
-      description: Whether something was written for this client.
+      description: Whether something was written or removed for this client.
       type: bool
     reasons:
       description: Why, each as a code, a colon and a text. V(ca_differs) is a code of its own here.
@@ -374,6 +395,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
 
+STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+
 
 def _list_of(options: dict) -> dict:
     return {"type": "list", "elements": "dict", "default": [], "options": options}
@@ -384,7 +407,6 @@ def argument_spec() -> dict:
     names = {"type": "list", "elements": "str", "default": []}
     return {
         "directory": {"type": "path", "required": True},
-        "state": {"type": "str", "choices": ["present"], "default": "present"},
         "site": {"type": "str", "default": "docker"},
         "server_authority": {
             "type": "dict",
@@ -400,6 +422,7 @@ def argument_spec() -> dict:
         "clients": _list_of(
             {
                 "name": {"type": "str", "required": True},
+                "state": STATE,
                 "authority": {"type": "str", "default": "default"},
                 "valid_days": {"type": "int"},
             }
@@ -407,6 +430,7 @@ def argument_spec() -> dict:
         "hosts": _list_of(
             {
                 "name": {"type": "str", "required": True},
+                "state": STATE,
                 "dns_names": names,
                 "ip_addresses": names,
                 "vm_id": {"type": "str"},

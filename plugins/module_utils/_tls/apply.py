@@ -12,6 +12,7 @@ import json
 import secrets
 import typing as t
 
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import absence
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import authority as authorities
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import certificate as certificates
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import leaf as leaves
@@ -62,6 +63,8 @@ def apply(
         store.swap("", [FileWrite(DIGEST_KEY, secrets.token_hex(32).encode("ascii"), SECRET_MODE)])
     for fault in plan.mode_faults:
         store.restrict(fault)
+    for gone in plan.forget:
+        store.remove(gone.label, gone.files)
     hosts = {
         host.name: _apply_host(store, desired, host, plan.hosts[host.name], signers, now)
         for host in desired.hosts
@@ -85,7 +88,7 @@ def _apply_host(
 ) -> t.Optional[CertificateFacts]:
     directory = "%s/%s" % (SERVERS, host.name)
     if plan.drop:
-        store.swap(directory, [], ["cert.pem", "csr.pem", "key.pem", "host.json"])
+        store.swap(directory, [], absence.FILES[SERVERS])
         return None
     request, writes, removals = plan.request, [], []
     if plan.make_key:

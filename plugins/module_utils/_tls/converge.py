@@ -11,7 +11,7 @@ import datetime
 import os
 import typing as t
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import health, observe, result
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import absence, health, observe, result
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.apply import apply, load_signers
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.deps import require_cryptography
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import Desired, parse
@@ -80,9 +80,10 @@ def _converge(store: Store, desired: Desired, check_mode: bool, now: datetime.da
     snapshot = observe.snapshot(
         store,
         found,
-        hosts=[host.name for host in desired.hosts if not directory_fault(host.name)],
-        clients=[client.name for client in desired.clients],
+        hosts=[host.name for host in desired.hosts if not directory_fault(host.name)] + list(desired.absent_hosts),
+        clients=[client.name for client in desired.clients] + list(desired.absent_clients),
         csrs={host.name: host.csr for host in desired.hosts if host.csr},
+        absent=absence.labels(desired),
     )
     plan = make_plan(desired, snapshot, now)
     # Loaded in check mode too: a key that does not fit its certificate must not wait for the real run to be found.
@@ -90,9 +91,9 @@ def _converge(store: Store, desired: Desired, check_mode: bool, now: datetime.da
     applied = result.NOTHING_APPLIED
     if plan.changed and not check_mode:
         applied = apply(store, desired, plan, found, signers, now)
-    document = result.converged(store.root, desired.client_authorities, snapshot, plan, applied, now)
+    document = result.converged(store.root, desired, snapshot, plan, applied, now)
     document["foreign_authorities"] = health.foreign(desired, found)
-    document["warnings"] = health.expiry_warnings(desired, found, now)
+    document["warnings"] = health.expiry_warnings(desired, found, now) + absence.warnings(snapshot.remains)
     return document
 
 

@@ -17,6 +17,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.names im
 
 ORIGIN_VM = "vm"
 ORIGIN_CONTROLLER = "controller"
+ABSENT = "absent"
 
 
 class HostDesired(t.NamedTuple):
@@ -47,7 +48,10 @@ class TrustedAuthority(t.NamedTuple):
 
 
 class Desired(t.NamedTuple):
-    """One call's declaration. Days are whole days; renew_before the time before expiry at which leaves are renewed."""
+    """One call's declaration. Days are whole days; renew_before the time before expiry at which leaves are renewed.
+
+    hosts, clients: those to be present; absent_hosts, absent_clients: names of those to be forgotten.
+    """
 
     site: str
     server_common_name: str
@@ -60,23 +64,29 @@ class Desired(t.NamedTuple):
     renew_before_days: int
     trusted: t.Tuple[TrustedAuthority, ...] = ()
     replace_foreign: bool = False
+    absent_hosts: t.Tuple[str, ...] = ()
+    absent_clients: t.Tuple[str, ...] = ()
 
 
 def parse(options: t.Mapping[str, t.Any]) -> Desired:
     """Desired of the options of docker_tls. Failure for what spoils the whole call; a host keeps its own faults."""
     server = options.get("server_authority") or {}
+    hosts, absent_hosts = _by_state(options["hosts"])
+    clients, absent_clients = _by_state(options["clients"])
     desired = Desired(
         site=options["site"],
         server_common_name=server.get("common_name") or "%s docker server authority" % options["site"],
         server_valid_days=server.get("valid_days") or 3650,
         client_authorities=tuple(sorted(set(options["client_authorities"]))),
         client_valid_days=options["client_authority_valid_days"],
-        clients=tuple(_client(given, options["leaf_valid_days"]) for given in options["clients"]),
-        hosts=tuple(_host(given) for given in options["hosts"]),
+        clients=tuple(_client(given, options["leaf_valid_days"]) for given in clients),
+        hosts=tuple(_host(given) for given in hosts),
         leaf_days=options["leaf_valid_days"],
         renew_before_days=options["renew_before_days"],
         trusted=tuple(_trusted(given) for given in options["trusted_authorities"]),
         replace_foreign=options["on_foreign_authority"] == "replace",
+        absent_hosts=absent_hosts,
+        absent_clients=absent_clients,
     )
     _refuse(_faults(desired))
     return desired
@@ -92,6 +102,12 @@ def renew_before(valid_days: int, renew_before_days: int) -> datetime.timedelta:
     if renew_before_days < valid_days:
         return datetime.timedelta(days=renew_before_days)
     return datetime.timedelta(days=valid_days) / 3
+
+
+def _by_state(elements: t.Sequence[t.Mapping[str, t.Any]]) -> t.Tuple[t.List[t.Mapping[str, t.Any]], t.Tuple[str, ...]]:
+    """(the elements to be present, the names of those to be absent, whose other options do not count)."""
+    present = [given for given in elements if given.get("state") != ABSENT]
+    return present, tuple(given["name"] for given in elements if given.get("state") == ABSENT)
 
 
 def _client(given: t.Mapping[str, t.Any], leaf_days: int) -> ClientDesired:
@@ -122,14 +138,13 @@ def _trusted(given: t.Mapping[str, t.Any]) -> TrustedAuthority:
 
 
 def _faults(desired: Desired) -> t.Iterator[str]:
-    for kind, names in (
-        ("hosts", [host.name for host in desired.hosts]),
-        ("clients", [client.name for client in desired.clients]),
-    ):
+    clients = [client.name for client in desired.clients] + list(desired.absent_clients)
+    hosts = [host.name for host in desired.hosts] + list(desired.absent_hosts)
+    for kind, names in (("hosts", hosts), ("clients", clients)):
         for name, times in sorted(collections.Counter(names).items()):
             if times > 1:
                 yield "%s names %s %d times, expected once" % (kind, name, times)
-    for name in desired.client_authorities + tuple(client.name for client in desired.clients):
+    for name in [*desired.client_authorities, *clients, *desired.absent_hosts]:
         fault = directory_fault(name)
         if fault:
             yield fault

@@ -96,6 +96,13 @@ class ModeFault(t.NamedTuple):
     expected: int
 
 
+class Remains(t.NamedTuple):
+    """The directory of a host or client that is declared absent. label: relative; names: all that is in it, sorted."""
+
+    label: str
+    names: t.Tuple[str, ...]
+
+
 class Snapshot(t.NamedTuple):
     """The certificate directory as read. presented: checked CSRs that came with this call, by host."""
 
@@ -105,3 +112,4 @@ class Snapshot(t.NamedTuple):
     presented: t.Dict[str, RequestFacts]
     has_digest_key: bool = False
     mode_faults: t.Tuple[ModeFault, ...] = ()
+    remains: t.Tuple[Remains, ...] = ()

@@ -26,6 +26,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts im
     CertificateFacts,
     ClientFacts,
     HostFacts,
+    Remains,
     RequestFacts,
     Snapshot,
     client_authority_label,
@@ -52,10 +53,12 @@ def snapshot(
     hosts: t.Optional[t.Iterable[str]] = None,
     clients: t.Optional[t.Iterable[str]] = None,
     csrs: t.Optional[t.Mapping[str, str]] = None,
+    absent: t.Iterable[str] = (),
 ) -> Snapshot:
     """The directory as it is. hosts, clients: read these in full (None: all); of other hosts only host.json is read.
 
     csrs: PEM texts that came with this call, by host; they are checked, not stored.
+    absent: labels of the directories whose hosts and clients are declared absent.
     """
     stored = store.directories(SERVERS)
     full = frozenset(stored if hosts is None else hosts)
@@ -74,6 +77,7 @@ def snapshot(
         presented={name: requests.read(csr) for name, csr in (csrs or {}).items()},
         has_digest_key=_has_digest_key(store),
         mode_faults=store.mode_faults(),
+        remains=tuple(_remains(store, absent)),
     )
 
 
@@ -132,6 +136,13 @@ def _client(store: Store, name: str, issuers: certificates.Issuers) -> ClientFac
         certificate_fault=fault,
         has_key=store.exists(CLIENTS, name, "key.pem"),
     )
+
+
+def _remains(store: Store, absent: t.Iterable[str]) -> t.Iterator[Remains]:
+    for label in absent:
+        found = store.entries(label)
+        if found is not None:
+            yield Remains(label, tuple(found))
 
 
 def _certificate(

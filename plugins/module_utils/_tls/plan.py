@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.absence import Forget, forget
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import (
     ClientDesired,
     Desired,
@@ -66,6 +67,7 @@ class Plan(t.NamedTuple):
     authorities: t.Tuple[AuthorityPlan, ...]
     make_digest_key: bool
     mode_faults: t.Tuple[ModeFault, ...]
+    forget: t.Tuple[Forget, ...]
     hosts: t.Dict[str, HostPlan]
     clients: t.Dict[str, ClientPlan]
 
@@ -75,7 +77,7 @@ class Plan(t.NamedTuple):
         leaves = any(host.changed for host in self.hosts.values()) or any(
             client.changed for client in self.clients.values()
         )
-        return bool(self.authorities or self.make_digest_key or self.mode_faults or leaves)
+        return bool(self.authorities or self.make_digest_key or self.mode_faults or self.forget or leaves)
 
     def signing(self) -> t.Set[str]:
         """Labels of the authorities whose keys this plan needs."""
@@ -91,6 +93,7 @@ def plan(desired: Desired, snapshot: Snapshot, now: datetime.datetime) -> Plan:
         authorities=plan_authorities(desired, snapshot.authorities),
         make_digest_key=not snapshot.has_digest_key,
         mode_faults=snapshot.mode_faults,
+        forget=forget(snapshot.remains),
         hosts=_plan_hosts(desired, snapshot, now),
         clients={client.name: _plan_client(client, desired, snapshot, now) for client in desired.clients},
     )
@@ -112,7 +115,7 @@ def clones(desired: Desired, snapshot: Snapshot) -> t.Dict[str, t.List[str]]:
     """For each declared host that comes with another host's public key: the names of those others, sorted.
 
     Hosts that are stored but not declared count too (a run of a part of the fleet), unless they are the same VM under
-    an earlier name.
+    an earlier name. A host that is declared absent does not count: its key may come under a new name.
     """
     vm_ids: t.Dict[str, t.Optional[str]] = {}
     owners: t.Dict[str, t.List[str]] = {}
@@ -123,8 +126,9 @@ def clones(desired: Desired, snapshot: Snapshot) -> t.Dict[str, t.List[str]]:
         if key:
             owners.setdefault(key, []).append(host.name)
     declared = frozenset(vm_ids)
+    in_this_call = declared.union(desired.absent_hosts)
     for name, found in snapshot.hosts.items():
-        if name not in declared and found.recorded_key in owners:
+        if name not in in_this_call and found.recorded_key in owners:
             twins = owners[found.recorded_key]
             if not (found.vm_id and all(vm_ids.get(twin) and same_vm(found.vm_id, vm_ids[twin]) for twin in twins)):
                 twins.append(name)
@@ -186,6 +190,5 @@ def _clone_text(name: str, others: t.Sequence[str]) -> str:
     return (
         "%s comes with the same public key as %s, expected a key of its own on every VM: one is a copy (clone) of the "
         "other. Next step: on the copy remove /etc/docker/tls/server-key.pem, then let the engine program run again "
-        "(role docker_engine: docker_engine_repair=true), which makes a new one."
-        % (name, ", ".join(others))
+        "(role docker_engine: docker_engine_repair=true), which makes a new one." % (name, ", ".join(others))
     )

@@ -10,10 +10,13 @@ from __future__ import annotations
 import datetime
 import typing as t
 
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import absence
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.apply import Applied
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import Desired
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
     CLIENTS,
     SERVER_AUTHORITY,
+    SERVERS,
     Authorities,
     CertificateFacts,
     ClientFacts,
@@ -31,14 +34,14 @@ NOTHING_APPLIED = Applied({}, {}, {})
 
 def converged(
     root: str,
-    names: t.Sequence[str],
+    desired: Desired,
     snapshot: Snapshot,
     plan: Plan,
     applied: Applied,
     now: datetime.datetime,
 ) -> Document:
-    """The result of docker_tls. names: declared client authorities. Check mode: applied is NOTHING_APPLIED, and a
-    certificate that would be issued is null."""
+    """The result of docker_tls. Check mode: applied is NOTHING_APPLIED, and a certificate that would be issued is
+    null."""
     hosts = {}
     for name, wanted in plan.hosts.items():
         stored = snapshot.hosts.get(name, HostFacts()).certificate
@@ -51,7 +54,13 @@ def converged(
         kept = snapshot.clients.get(name, ClientFacts()).certificate
         leaf = applied.clients.get(name) if client.issue else kept
         clients[name] = client_entry(root, name, leaf, client.authority, client.reasons, client.changed, now)
-    document = authority_entries(names, snapshot.authorities, applied.authorities, now)
+    for name in desired.absent_hosts:
+        reasons = absence.reasons(plan.forget, SERVERS, name)
+        hosts[name] = host_entry(None, reasons, None, False, bool(reasons), now)
+    for name in desired.absent_clients:
+        reasons = absence.reasons(plan.forget, CLIENTS, name)
+        clients[name] = client_entry(root, name, None, None, reasons, bool(reasons), now)
+    document = authority_entries(desired.client_authorities, snapshot.authorities, applied.authorities, now)
     document.update(
         changed=plan.changed,
         hosts=hosts,
@@ -138,7 +147,7 @@ def difference(
     for fault in plan.mode_faults:
         key = "mode of %s" % fault.path
         before[key], after[key] = "%04o" % fault.found, "%04o" % (fault.found & fault.expected)
-    for room, entries, stored in (("servers", hosts, snapshot.hosts), ("clients", clients, snapshot.clients)):
+    for room, entries, stored in ((SERVERS, hosts, snapshot.hosts), (CLIENTS, clients, snapshot.clients)):
         for name, entry in entries.items():
             if entry["changed"]:
                 found = stored.get(name)

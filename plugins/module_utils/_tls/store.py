@@ -88,11 +88,15 @@ class Store:
 
     def directories(self, *parts: str) -> t.List[str]:
         """The names of the directories inside a directory, sorted; [] when it is absent."""
+        return [name for name, is_directory in (self.entries(*parts) or {}).items() if is_directory]
+
+    def entries(self, *parts: str) -> t.Optional[t.Dict[str, bool]]:
+        """Whatever is inside a directory, sorted: {name: whether it is a directory}; None when it is absent."""
         try:
             with os.scandir(self.path(*parts)) as entries:
-                return sorted(entry.name for entry in entries if entry.is_dir())
+                return dict(sorted((entry.name, entry.is_dir()) for entry in entries))
         except FileNotFoundError:
-            return []
+            return None
         except OSError as error:
             raise _io_failure("list", self.path(*parts), error) from error
 
@@ -121,6 +125,15 @@ class Store:
             for temporary, _final in prepared:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
+
+    def remove(self, directory: str, names: t.Sequence[str]) -> None:
+        """Remove these files of one directory in this order, then the directory unless something else is in it."""
+        self.swap(directory, [], names)
+        try:
+            os.rmdir(self.path(directory))
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+                raise _io_failure("remove", self.path(directory), error) from error
 
     def restrict(self, fault: ModeFault) -> None:
         """Take away the permissions that a file or directory must not have."""

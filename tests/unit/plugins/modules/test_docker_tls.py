@@ -10,33 +10,17 @@ import json
 import os
 
 import pytest
-from ansible.module_utils import basic
-from ansible.module_utils.common.text.converters import to_bytes
 
 from ansible_collections.bulwark.azure_docker.plugins.modules import docker_tls, docker_tls_info
 from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import csr, tree
 
 
 @pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Run a module on tmp_path/certs; its result with "failed" always there."""
+def call(run_module, tmp_path):
+    """Run a module on tmp_path/certs."""
 
     def run(module=docker_tls, check=False, **arguments):
-        given = {
-            "directory": str(tmp_path / "certs"),
-            "_ansible_check_mode": check,
-            "_ansible_remote_tmp": str(tmp_path),
-            "_ansible_keep_remote_files": False,
-            **arguments,
-        }
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", to_bytes(json.dumps({"ANSIBLE_MODULE_ARGS": given})))
-        # Exists since ansible-core 2.19; older ones always read the old form.
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        with pytest.raises(SystemExit) as ended:
-            module.main()
-        result = json.loads(capsys.readouterr().out)
-        assert bool(result.get("failed")) is bool(ended.value.code)
-        return {"failed": False, **result}
+        return run_module(module, directory=str(tmp_path / "certs"), _ansible_check_mode=check, **arguments)
 
     return run
 
@@ -47,7 +31,8 @@ def host(name="one", **given):
 
 def test_missing_and_bad_arguments(call):
     assert "missing required arguments: name found in hosts" in call(hosts=[{}])["msg"]
-    assert "value of state must be one of: present" in call(state="absent")["msg"]
+    assert "state must be one of: present, absent" in call(hosts=[host(state="gone")])["msg"]
+    assert "state must be one of: present, absent" in call(clients=[{"name": "x", "state": "gone"}])["msg"]
     assert "key_origin must be one of: vm, controller" in call(hosts=[host(key_origin="hsm")])["msg"]
     result = call(renew_before_days=100)
     assert "renew_before_days is 100" in result["msg"]
@@ -81,6 +66,21 @@ def test_one_bad_host_among_good_ones(call, tmp_path, on_partial):
     if on_partial == "fail":
         assert "2 of 3 hosts could not be served (three, two); the others were." in result["msg"]
         assert "'ten' in ip_addresses" in result["msg"]
+
+
+def test_a_host_and_a_client_that_are_declared_absent(call, tmp_path):
+    call(hosts=[host(csr=csr()[0]), host("two", csr=csr()[0])], clients=[{"name": "x"}])
+    (tmp_path / "certs" / "servers" / "one" / "notes.txt").write_text("hello")
+    gone = {"hosts": [{"name": "one", "state": "absent"}], "clients": [{"name": "x", "state": "absent"}]}
+    predicted, done, again = (call(check=check, **gone) for check in (True, False, False))
+    for result in (predicted, done):
+        assert (result["failed"], result["changed"]) == (False, True)
+        assert result["hosts"]["one"]["reasons"] == ["absent_declared: declared absent"]
+        assert (result["hosts"]["one"]["enrolled"], result["hosts"]["one"]["certificate"]) == (False, None)
+    assert predicted["diff"] == done["diff"]
+    assert not again["changed"]
+    for result in (predicted, done, again):
+        assert "it holds notes.txt, expected only" in json.dumps(result["warnings"])
 
 
 def test_a_failure_as_a_whole(call, tmp_path):

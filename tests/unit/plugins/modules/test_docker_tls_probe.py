@@ -7,8 +7,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible.module_utils import basic
-from ansible.module_utils.common.text.converters import to_bytes
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import probe as probes
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.verdict import CHECKS, Observation
@@ -20,7 +18,7 @@ ABSENT = Observation("unreachable", "10.0.0.9 port 2376 cannot be reached: No ro
 
 
 @pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
+def call(run_module, monkeypatch, tmp_path):
     """Run the module with the network replaced: what each address shows to (a good client, one without certificate)."""
 
     def run(seen, **arguments):
@@ -33,17 +31,8 @@ def call(monkeypatch, capsys, tmp_path):
             "targets": [{"name": "host-" + address[-1], "address": address} for address in seen],
             "client_directory": str(tmp_path),
             "checks": ["good_client", "no_certificate"],
-            "_ansible_remote_tmp": str(tmp_path),
-            "_ansible_keep_remote_files": False,
-            **arguments,
         }
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", to_bytes(json.dumps({"ANSIBLE_MODULE_ARGS": given})))
-        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-        with pytest.raises(SystemExit) as ended:
-            docker_tls_probe.main()
-        result = json.loads(capsys.readouterr().out)
-        assert bool(result.get("failed")) is bool(ended.value.code)
-        return {"failed": False, **result}
+        return run_module(docker_tls_probe, **{**given, **arguments})
 
     return run
 

@@ -74,7 +74,11 @@ def test_one_host_keeps_its_fault_to_itself(host, fault):
     [
         ({"hosts": [{"name": "a"}, {"name": "a"}]}, "hosts names a 2 times, expected once"),
         ({"clients": [{"name": "a"}, {"name": "a"}]}, "clients names a 2 times, expected once"),
+        ({"hosts": [{"name": "a"}, {"name": "a", "state": "absent"}]}, "hosts names a 2 times, expected once"),
+        ({"clients": [{"name": "a", "state": "absent"}] * 2}, "clients names a 2 times, expected once"),
         ({"clients": [{"name": "../a"}]}, "the name '../a' cannot be a directory name"),
+        ({"clients": [{"name": "../a", "state": "absent"}]}, "the name '../a' cannot be a directory name"),
+        ({"hosts": [{"name": "../a", "state": "absent"}]}, "the name '../a' cannot be a directory name"),
         ({"client_authorities": [""]}, "the name '' cannot be a directory name"),
         (
             {"clients": [{"name": "a", "authority": "ci"}]},
@@ -94,6 +98,18 @@ def test_options_that_spoil_the_whole_call(given, text):
         parse(options("/unused", **given))
     assert text in str(caught.value)
     assert caught.value.code == "InvalidOptions"
+
+
+def test_of_what_is_absent_only_the_name_counts():
+    desired = parse(
+        options(
+            "/unused",
+            hosts=[{"name": "a", "state": "present"}, {"name": "b", "state": "absent", "ip_addresses": ["ten"]}],
+            clients=[{"name": "c", "state": "absent", "authority": "gone", "valid_days": -1}, {"name": "d"}],
+        )
+    )
+    assert ([host.name for host in desired.hosts], desired.absent_hosts) == (["a"], ("b",))
+    assert ([client.name for client in desired.clients], desired.absent_clients) == (["d"], ("c",))
 
 
 def test_the_smallest_days_that_make_sense():

@@ -12,6 +12,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts im
     ClientFacts,
     HostFacts,
     ModeFault,
+    Remains,
     RequestFacts,
     Snapshot,
 )
@@ -123,8 +124,12 @@ def test_a_new_server_authority_reaches_the_clients():
 
 @pytest.mark.parametrize(
     "given",
-    [{"has_digest_key": False}, {"mode_faults": (ModeFault("servers", 0o755, 0o700),)}],
-    ids=["digest key absent", "a mode grants too much"],
+    [
+        {"has_digest_key": False},
+        {"mode_faults": (ModeFault("servers", 0o755, 0o700),)},
+        {"remains": (Remains("servers/gone", ("cert.pem",)),)},
+    ],
+    ids=["digest key absent", "a mode grants too much", "a host to forget"],
 )
 def test_other_changes(given):
     assert plan(desired(), snapshot(**given), NOW).changed
@@ -177,6 +182,18 @@ CLONES = {
         {"one": "key"},
         {"old": twin()},
         {"one": ["old"]},
+    ),
+    "stored by a host that is declared absent": (
+        [host("one"), host("old", state="absent")],
+        {"one": "key"},
+        {"old": twin()},
+        {},
+    ),
+    "stored by a host that is declared absent, and by another": (
+        [host("one"), host("old", state="absent")],
+        {"one": "key"},
+        {"old": twin(), "older": twin()},
+        {"one": ["older"]},
     ),
     "somebody else's other key": ([host("one")], {"one": "key"}, {"old": twin(key="b")}, {}),
     "two without any key": ([host("one"), host("two")], {}, {}, {}),

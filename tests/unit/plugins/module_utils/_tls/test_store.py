@@ -61,6 +61,46 @@ def test_removing_from_an_absent_directory_makes_nothing(store):
     assert not store.exists()
 
 
+def test_what_is_inside_a_directory(store):
+    assert store.entries("x") is None
+    store.swap("x", [FileWrite("b", b"1"), FileWrite("a", b"1")])
+    os.makedirs(store.path("x", "empty"))
+    assert store.entries("x") == {"a": False, "b": False, "empty": True}
+    assert store.entries("x", "empty") == {}
+
+
+@pytest.mark.parametrize(("names", "left"), [(["a", "b", "not there"], None), (["b"], {"a": False})])
+def test_a_removed_directory_goes_unless_something_else_is_in_it(store, names, left):
+    store.swap("x/y", [FileWrite("a", b"1"), FileWrite("b", b"1")])
+    store.remove("x/y", names)
+    assert store.entries("x", "y") == left
+    assert store.exists("x")
+    store.remove("x/gone", ["a"])
+
+
+def test_a_removal_that_breaks_off_looks_incomplete_not_wrong(store, monkeypatch):
+    store.swap("x", [FileWrite("key.pem", b"1"), FileWrite("cert.pem", b"1")])
+    unlink = os.unlink
+
+    def crash(path):
+        if path.endswith("key.pem"):
+            raise OSError(5, "Input/output error")
+        unlink(path)
+
+    monkeypatch.setattr(stores.os, "unlink", crash)
+    with pytest.raises(Failure):
+        store.remove("x", ["cert.pem", "key.pem"])
+    assert os.listdir(store.path("x")) == ["key.pem"]
+
+
+def test_a_directory_that_cannot_be_removed(store):
+    store.swap("x", [FileWrite("a", b"1")])
+    os.symlink(store.path("x"), store.path("link"))
+    with pytest.raises(Failure) as caught:
+        store.remove("link", [])
+    assert "Could not remove %s" % store.path("link") in str(caught.value)
+
+
 def test_a_swap_that_cannot_be_prepared_changes_nothing(store, monkeypatch):
     store.swap("x", [FileWrite("a", b"1"), FileWrite("b", b"1")])
     done = []
