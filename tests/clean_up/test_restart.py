@@ -10,7 +10,8 @@ import os
 import subprocess
 import sys
 
-from local_azure.demo import RECAP, STATE
+from local_azure.demo import STATE
+from local_azure.recap import recap
 
 from .test_clean_up import TESTS
 
@@ -36,6 +37,6 @@ def test_second_start_finds_the_first_ones_machines():
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-1000:]
-    changed = {host: changed for host, _ok, changed, _unreachable, _failed in RECAP.findall(run.stdout)}
-    assert changed == {"docker1": "0", "docker2": "0"}
+    changed = {host: row.changed for host, row in recap(run.stdout).items()}
+    assert changed == {"docker1": 0, "docker2": 0}
     assert writes() == before

@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import subprocess
 from typing import Any
 
+from local_azure.recap import Recap, recap
 from local_azure.site import Site
-
-RECAP = re.compile(
-    r"^(\S+)\s+: ok=(?P<ok>\d+)\s+changed=(?P<changed>\d+)\s+unreachable=(?P<unreachable>\d+)\s+failed=(?P<failed>\d+)",
-    re.MULTILINE,
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,11 +20,11 @@ class Run:
 
     code: int
     output: str
-    recap: dict[str, dict[str, int]]
+    recap: dict[str, Recap]
 
     def numbers(self, name: str) -> dict[str, int]:
         """One column of the recap by host: changed, failed, unreachable or ok."""
-        return {host: row[name] for host, row in self.recap.items()}
+        return {host: getattr(row, name) for host, row in self.recap.items()}
 
     @property
     def text(self) -> str:
@@ -46,10 +41,7 @@ def play(site: Site, playbook: str = "playbooks/site.yml", *arguments: str, **en
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     output = done.stdout + done.stderr
-    recap = {}
-    for match in RECAP.finditer(output):
-        recap[match.group(1)] = {name: int(value) for name, value in match.groupdict().items()}
-    return Run(done.returncode, output, recap)
+    return Run(done.returncode, output, recap(output))
 
 
 def succeeded(run: Run) -> Run:

@@ -11,17 +11,17 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import time
 
 from .__main__ import CACHE, CHECKOUT
 from .__main__ import main as local_azure
+from .lab.launcher import SITE
+from .recap import Recap, recap
 from .site import Site
 
 STATE = CACHE / "lab" / "demo"
-RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
 
 def start() -> int:
@@ -30,8 +30,8 @@ def start() -> int:
     return local_azure(["run", "--fresh", "--state", str(STATE), "--", *inside])
 
 
-def play(site: Site, title: str) -> tuple[int, dict[str, tuple[int, ...]], float]:
-    """One run of site.yml, shown as it goes: exit code, recap by host (ok, changed, unreachable, failed), seconds."""
+def play(site: Site, title: str) -> tuple[int, dict[str, Recap], float]:
+    """One run of site.yml, shown as it goes: exit code, recap by host, seconds."""
     print(f"\n=== {title}", flush=True)
     began = time.monotonic()
     run = subprocess.Popen(
@@ -42,8 +42,7 @@ def play(site: Site, title: str) -> tuple[int, dict[str, tuple[int, ...]], float
     for line in run.stdout:
         print(line, end="", flush=True)
         lines.append(line)
-    recap = {host: tuple(map(int, numbers)) for host, *numbers in RECAP.findall("".join(lines))}
-    return run.wait(), recap, time.monotonic() - began
+    return run.wait(), recap("".join(lines)), time.monotonic() - began
 
 
 def writes(state: pathlib.Path) -> int:
@@ -56,13 +55,14 @@ def writes(state: pathlib.Path) -> int:
 
 def inside() -> int:
     state = pathlib.Path(os.environ["LOCAL_AZURE_STATE"])
-    site = Site(state / "site", {"docker1": {}, "docker2": {}})
+    site = Site(state / SITE, {"docker1": {}, "docker2": {}})
     site.write()
-    rows, codes, before = [], [], 0
+    rows: list[tuple[object, ...]] = []
+    codes, before = [], 0
     for title in ("first run: from nothing", "second run: nothing may change"):
-        code, recap, seconds = play(site, title)
+        code, hosts, seconds = play(site, title)
         after = writes(state)
-        rows += [(title.partition(":")[0], host, *numbers, after - before) for host, numbers in recap.items()]
+        rows += [(title.partition(":")[0], host, *numbers, after - before) for host, numbers in hosts.items()]
         print(f"({seconds:.0f} seconds, {after - before} writes at ARM)", flush=True)
         before = after
         codes.append(code)
@@ -77,7 +77,7 @@ def inside() -> int:
 
 def show(site: Site, rows: list[tuple[object, ...]]) -> None:
     print("\n=== result")
-    head = ("run", "host", "ok", "changed", "unreachable", "failed", "ARM writes")
+    head = ("run", "host", *Recap._fields, "ARM writes")
     for row in (head, *rows):
         print("  ".join(f"{cell!s:<{width}}" for cell, width in zip(row, (12, 10, 4, 8, 12, 7, 10))))
     report = json.loads(site.report.read_text()) if site.report.exists() else {"hosts": {}}

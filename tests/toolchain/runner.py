@@ -31,8 +31,13 @@ class Outcome:
     count: results.Count
 
     @property
+    def untested(self) -> bool:
+        """It ought to have tested something, and no result says that it did."""
+        return self.step.tests and self.count == results.Count()
+
+    @property
     def failed(self) -> bool:
-        return self.status != 0 or self.count.failed > 0
+        return self.status != 0 or self.count.failed > 0 or self.untested
 
     @property
     def tests(self) -> results.Count:
@@ -101,6 +106,7 @@ def _stream(step: Step, found: pathlib.Path, log: pathlib.Path) -> int:
 
 def _verdict(outcome: Outcome) -> str:
     tests = f" ({outcome.count})" if outcome.count != results.Count() else ""
+    tests = " (no test result)" if outcome.untested else tests
     return ("failed" if outcome.failed else "passed") + tests
 
 

@@ -18,6 +18,7 @@ from .desired import Desired, Refusal
 
 SUPPORTED = ("debian", "ubuntu")
 DAEMON_JSON = "/etc/docker/daemon.json"
+ESCAPED = {"n": "\n", "t": "\t"}  # what a letter after a backslash means to systemctl; any other is itself
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,9 +71,6 @@ def start_command(shown: t.Mapping[str, str]) -> t.Optional[str]:
     paths = [shown.get("FragmentPath", ""), *shown.get("DropInPaths", "").split()]
     texts = [system.read(path) or "" for path in paths if path and path != unit.DROP_IN]
     return unit.exec_start(texts)
-
-
-ESCAPED = {"n": "\n", "t": "\t"}  # what a letter after a backslash means to systemctl; any other is itself
 
 
 def variables(environment: str) -> t.Dict[str, str]:

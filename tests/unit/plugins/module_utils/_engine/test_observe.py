@@ -127,7 +127,7 @@ def test_a_broken_daemon_json(machine):
 
 def test_a_daemon_json_that_is_no_object(machine):
     machine.put(observe.DAEMON_JSON, "[]")
-    with pytest.raises(Refusal, match="daemon.json holds no JSON object"):
+    with pytest.raises(Refusal, match=r"daemon\.json holds no JSON object"):
         observe.daemon_options()
 
 
