@@ -23,7 +23,9 @@ attributes:
     details: Protected settings are never shown. That they differ shows in C(forceUpdateTag).
   idempotent:
     support: partial
-    details: With O(on_unknown_secret=apply), protected settings and no O(digest_key), they are sent on each run.
+    details:
+      - With O(on_unknown_secret=apply), protected settings and no O(digest_key), they are sent on each run.
+      - O(state=reinstalled) acts on each run.
   platform:
     support: full
     platforms: all
@@ -100,11 +102,71 @@ options:
     type: str
     default: keep
     choices: [keep, apply]
+  protected_settings_from_key_vault:
+    description:
+      - A secret in a Key Vault that holds the protected settings as JSON. Azure fetches it, so it does not pass through
+        this controller.
+      - Another secret or version is drift. A new value of the same version is not seen.
+    type: dict
+    suboptions:
+      secret_url:
+        description: The address of the secret, better with its version.
+        type: str
+        required: true
+      source_vault_id:
+        description: Full ARM id of the Key Vault.
+        type: str
+        required: true
+  suppress_failures:
+    description:
+      - Whether Azure shall report success although the handler failed. Not compared if not given.
+      - What the handler said is still drift for this module, and in RV(vms.warnings).
+    type: bool
+  provision_after:
+    description: Names of extensions of the same VM that have to be there first. Not compared if not given.
+    type: list
+    elements: str
+  tags:
+    description: Tags of the extension. They are merged with those that are there.
+    type: dict
+  adopt:
+    description:
+      - Whether an extension of the same handler under another name than O(name) is taken over. It keeps its name.
+      - A CustomScript that this collection did not send is never taken over, because another team's script would be
+        lost.
+    type: bool
+    default: false
+  on_immutable_change:
+    description:
+      - What to do when the extension O(name) is of another publisher or type, which Azure cannot change.
+      - V(reinstall) deletes it and creates the declared one.
+    type: str
+    default: fail
+    choices: [fail, reinstall]
+  on_failed_sibling:
+    description:
+      - What to do when the extension would be new and another extension of the VM has failed. Azure can then hold back
+        every new one.
+    type: str
+    default: fail
+    choices: [fail, ignore]
+  read_by:
+    description:
+      - How a fleet is read. V(live) asks for each VM.
+      - V(resource_graph) asks Azure Resource Graph for all extensions of the subscriptions, 1,000 in one request, and
+        looks only at the VMs on which something seems to differ. It is some minutes behind, and without what handlers
+        said, so drift of the last minutes is found by the next run.
+      - V(auto) is V(resource_graph) for 100 VMs and more. Without the right to query, each VM is asked.
+    type: str
+    default: auto
+    choices: [auto, live, resource_graph]
   state:
-    description: Whether the extension shall exist.
+    description:
+      - Whether the extension shall exist.
+      - V(reinstalled) deletes and creates it on every run.
     type: str
     default: present
-    choices: [absent, present]
+    choices: [absent, present, reinstalled]
 seealso:
   - module: bulwark.azure_docker.vm_extension_info
   - module: bulwark.azure_docker.arm_resources
@@ -127,6 +189,20 @@ EXAMPLES = r"""
   run_once: true
   delegate_to: localhost
 
+- name: Health of the application, and the monitoring agent before it
+  bulwark.azure_docker.vm_extension:
+    vms: "{{ docker_vms }}"
+    name: health
+    publisher: Microsoft.ManagedServices
+    type: ApplicationHealthLinux
+    type_handler_version: "2.0"
+    provision_after: [AzureMonitorLinuxAgent]
+    settings:
+      protocol: tcp
+      port: 2376
+    tags:
+      team: platform
+
 - name: Remove an extension
   bulwark.azure_docker.vm_extension:
     vms:
@@ -147,7 +223,7 @@ vms:
       description: Whether the extension was changed, or would be.
       type: bool
     action:
-      description: V(none), V(create), V(update) or V(delete).
+      description: V(none), V(create), V(update), V(reinstall) or V(delete).
       type: str
     reasons:
       description: Why, one sentence each.
@@ -179,6 +255,12 @@ vms:
       description: What parts of the handler said, for example the standard output of a script.
       type: list
       elements: dict
+    read_by:
+      description: How the extension was read, V(live) or V(resource_graph).
+      type: str
+    read_at:
+      description: When, in UTC.
+      type: str
     warnings:
       description: What should be known although nothing failed.
       type: list
@@ -204,13 +286,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._azure.argspec import azure_argument_spec, fleet_argument_spec
 from ..module_utils._azure.errors import Failure
-from ..module_utils._azure.fleet import each
 from ..module_utils._azure.ids import distinct
 from ..module_utils._azure.outcome import collect, leave
+from ..module_utils._azure.redaction import withdraw
 from ..module_utils._azure.session import Session
 from ..module_utils._extension import catalogue
-from ..module_utils._extension.converge import converge
 from ..module_utils._extension.desired import Desired
+from ..module_utils._extension.fleet import converge_many
 
 SPEC: Dict[str, Any] = {
     "vms": {"type": "list", "elements": "str", "required": True},
@@ -225,13 +307,31 @@ SPEC: Dict[str, Any] = {
     "force_update_tag": {"type": "str"},
     "digest_key": {"type": "str", "no_log": True},
     "on_unknown_secret": {"type": "str", "default": "keep", "choices": ["keep", "apply"]},
-    "state": {"type": "str", "default": "present", "choices": ["absent", "present"]},
+    "protected_settings_from_key_vault": {
+        "type": "dict",
+        "no_log": False,
+        "options": {
+            "secret_url": {"type": "str", "required": True, "no_log": False},
+            "source_vault_id": {"type": "str", "required": True},
+        },
+    },
+    "suppress_failures": {"type": "bool"},
+    "provision_after": {"type": "list", "elements": "str"},
+    "tags": {"type": "dict"},
+    "adopt": {"type": "bool", "default": False},
+    "on_immutable_change": {"type": "str", "default": "fail", "choices": ["fail", "reinstall"]},
+    "on_failed_sibling": {"type": "str", "default": "fail", "choices": ["fail", "ignore"]},
+    "read_by": {"type": "str", "default": "auto", "choices": ["auto", "live", "resource_graph"]},
+    "state": {"type": "str", "default": "present", "choices": ["absent", "present", "reinstalled"]},
 }
 
 
 def desired_from(params: Dict[str, Any]) -> Desired:
     """The extension that the options declare."""
     names = [name for name in Desired._fields if name in params]
+    tags = params["tags"]
+    if tags is not None:
+        params = {**params, "tags": {name: str(value) for name, value in tags.items()}}
     return Desired(version=params["type_handler_version"], **{name: params[name] for name in names})
 
 
@@ -240,18 +340,23 @@ def main() -> None:
         argument_spec=azure_argument_spec(**SPEC, **fleet_argument_spec()),
         required_one_of=[("name", "type")],
         required_together=[("publisher", "type")],
+        mutually_exclusive=[("protected_settings", "protected_settings_from_key_vault")],
         supports_check_mode=True,
     )
-    params = module.params
+    params = {**module.params, **withdraw(module, "protected_settings")}
     desired = desired_from(params)
     for warning in catalogue.warnings(desired):
         module.warn(warning)
     try:
         session = Session(params)
-        results = each(
+        results = converge_many(
+            session,
             distinct(params["vms"]),
-            lambda vm: converge(session, vm, desired, digest_key=params["digest_key"], check=module.check_mode),
-            params["concurrency"],
+            desired,
+            digest_key=params["digest_key"],
+            check=module.check_mode,
+            concurrency=params["concurrency"],
+            read_by=params["read_by"],
         )
     except Failure as failure:
         module.fail_json(**failure.as_result())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
-from . import api_versions
+from . import api_versions, tenants
 from .clouds import Cloud
 from .imports import require
 from .pacing import Governors, policy
@@ -54,6 +54,7 @@ class Clients:
         self._credential = credential
         self._transport = transport or make_transport(ca_path)
         self._governors = governors or Governors()
+        self._credentials: Dict[str, tenants.TenantCredential] = {}
         self._made: Dict[Tuple[str, str], Any] = {}
         self._lock = threading.Lock()
 
@@ -78,7 +79,9 @@ class Clients:
 
     def _make_compute(self, subscription: str) -> Any:
         module = require("azure.mgmt.compute")[0]
-        return module.ComputeManagementClient(self._credential, subscription, **self._settings(subscription))
+        return module.ComputeManagementClient(
+            self._credential_of(subscription), subscription, **self._settings(subscription)
+        )
 
     def _make_resources(self, subscription: str) -> Any:
         kind = require("azure.mgmt.resource.resources")[0].ResourceManagementClient
@@ -87,12 +90,10 @@ class Clients:
         # the older multi-version ones know fewer versions, and take it from each call.
         if not hasattr(kind, "LATEST_PROFILE"):
             settings["api_version"] = api_versions.RESOURCES
-        return kind(self._credential, subscription, **settings)
+        return kind(self._credential_of(subscription), subscription, **settings)
 
     def _make_raw(self, subscription: str) -> RawClient:
-        core, arm, arm_policies, policies = require(
-            "azure.core.pipeline", "azure.mgmt.core", "azure.mgmt.core.policies", "azure.core.pipeline.policies"
-        )
+        core, arm, policies = require("azure.core.pipeline", "azure.mgmt.core", "azure.core.pipeline.policies")
         pipeline = core.Pipeline(
             self._transport,
             [
@@ -101,15 +102,20 @@ class Clients:
                 policies.HeadersPolicy(),
                 policies.UserAgentPolicy(USER_AGENT),
                 policies.RetryPolicy(),
-                arm_policies.ARMChallengeAuthenticationPolicy(self._credential, self._cloud.scope),
+                tenants.policy(self._credential_of(subscription), self._cloud.scope),
             ],
         )
         client = arm.ARMPipelineClient(self._cloud.endpoint, pipeline=pipeline, policies=[])
         return RawClient(client, pipeline)
 
+    def _credential_of(self, subscription: str) -> tenants.TenantCredential:
+        """One for all clients of a subscription: the tenant is learned once. Called with the lock held."""
+        return self._credentials.setdefault(subscription.lower(), tenants.TenantCredential(self._credential))
+
     def _settings(self, subscription: str) -> Dict[str, Any]:
         return {
             "base_url": self._cloud.endpoint,
+            "authentication_policy": tenants.policy(self._credential_of(subscription), self._cloud.scope),
             "credential_scopes": [self._cloud.scope],
             "per_call_policies": [policy(self._governors.of(subscription))],
             "polling_interval": POLL_SECONDS,

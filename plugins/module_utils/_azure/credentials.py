@@ -22,7 +22,12 @@ def make_credential(options: Mapping[str, Any], cloud: Cloud) -> Any:
 
 
 def _common(options: Mapping[str, Any], cloud: Cloud) -> Dict[str, Any]:
-    settings: Dict[str, Any] = {"authority": cloud.authority, "connection_timeout": 15, "read_timeout": 60}
+    settings: Dict[str, Any] = {
+        "authority": cloud.authority,
+        "connection_timeout": 15,
+        "read_timeout": 60,
+        "additionally_allowed_tenants": ["*"],  # those that the subscriptions belong to (tenants.py)
+    }
     if not cloud.public:
         # No environment variable can say this: without it the library asks login.microsoftonline.com first.
         settings["disable_instance_discovery"] = True
@@ -39,7 +44,9 @@ def _service_principal(options: Mapping[str, Any], cloud: Cloud) -> Any:
 
 
 def _cli(options: Mapping[str, Any], cloud: Cloud) -> Any:
-    return require("azure.identity")[0].AzureCliCredential(tenant_id=options.get("tenant") or "")
+    return require("azure.identity")[0].AzureCliCredential(
+        tenant_id=options.get("tenant") or "", additionally_allowed_tenants=["*"]
+    )
 
 
 def _environment(options: Mapping[str, Any], cloud: Cloud) -> Any:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Set
+from typing import Any, Dict, Iterable, List, Set
 
 from .documents import strings
 from .errors import Failure
@@ -14,8 +14,8 @@ from .errors import Failure
 SECRET_KEYS = frozenset(
     ["adminPassword", "customData", "protectedSettings", "protectedParameters", "runAsPassword", "userData"]
 )
-# Shorter strings occur everywhere: masking them would make texts unreadable and hide nothing.
-SHORTEST_MASKED = 4
+# Shorter strings ("true", "2376", "443/tcp") occur everywhere: masking them blanks whole results and hides nothing.
+SHORTEST_MASKED = 8
 HIDDEN = "(hidden)"
 
 
@@ -26,6 +26,26 @@ def public(document: Any) -> Any:
     if isinstance(document, list):
         return [public(item) for item in document]
     return document
+
+
+def withdraw(module: Any, *names: str) -> Dict[str, Any]:
+    """The values of secret options, taken out of the module's parameters: results show HIDDEN in their place.
+
+    Ansible hides each string of a secret option wherever it stands in a result. Of these it is told to leave alone the
+    ones that are too short to be told from other text; with the option itself withdrawn, they stand nowhere else.
+    """
+    taken = {name: module.params[name] for name in names}
+    for name, value in taken.items():
+        if value not in (None, {}, ""):
+            module.params[name] = HIDDEN
+    others = {
+        str(module.params[name])
+        for name, spec in module.argument_spec.items()
+        if spec.get("no_log") and name not in names
+    }
+    short = {value for value in module.no_log_values if len(value) < SHORTEST_MASKED}
+    module.no_log_values = module.no_log_values - (short - others)
+    return taken
 
 
 def secrets_in(document: Any) -> List[str]:

@@ -2,124 +2,166 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change without notice.
-"""What is known of single handlers: rules that Azure checks late, or never. Data, and one function per kind of rule."""
+"""What is known of single handlers: types and rules that Azure checks late, or never, and retirements. Data.
+
+Known from the handlers' sources and Microsoft's documentation; what is not known of a handler is not judged.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 from .._azure.errors import Failure
 from .desired import Desired
-
-Settings = Mapping[str, Any]
-Rule = Callable[[Settings, Settings], Optional[str]]
-LONGEST_SCRIPT = 256 * 1024
+from .kinds import Kind, anything, choice, either, flag, items, mapping, secret, text, unread, whole
+from .rules import (
+    Rule,
+    exactly_one,
+    excludes,
+    needs,
+    not_in_both,
+    product_at_most,
+    script,
+    together,
+    when,
+)
 
 
 class Handler(NamedTuple):
-    """What is known of one handler. A rule gets public and protected settings and returns what is wrong, or None."""
+    """What is known of one handler; ``agent`` is the oldest VM agent that it runs with."""
 
+    public: Optional[Kind] = None
+    protected: Optional[Kind] = None
     rules: Tuple[Rule, ...] = ()
-    warning: Optional[str] = None
+    retired: Optional[str] = None
+    agent: Optional[str] = None
 
 
-def _one_of(*names: str) -> Rule:
-    def rule(public: Settings, protected: Settings) -> Optional[str]:
-        found = [name for name in names if public.get(name) or protected.get(name)]
-        if len(found) == 1:
-            return None
-        return "give one of %s, found %s" % (" and ".join(names), " and ".join(found) or "none")
-
-    return rule
-
-
-def _not_in_both(*names: str) -> Rule:
-    def rule(public: Settings, protected: Settings) -> Optional[str]:
-        found = [name for name in names if name in public and name in protected]
-        return "in both settings and protected_settings: %s" % ", ".join(found) if found else None
-
-    return rule
-
-
-def _together(*names: str) -> Rule:
-    def rule(public: Settings, protected: Settings) -> Optional[str]:
-        found = [name for name in names if protected.get(name)]
-        return "give all or none of %s" % ", ".join(names) if found and len(found) < len(names) else None
-
-    return rule
-
-
-def _not_together(one: str, other: str) -> Rule:
-    def rule(public: Settings, protected: Settings) -> Optional[str]:
-        both = one in protected and other in protected
-        return "%s and %s exclude each other" % (one, other) if both else None
-
-    return rule
-
-
-def _protected_only(*names: str) -> Rule:
-    def rule(public: Settings, protected: Settings) -> Optional[str]:
-        found = [name for name in names if name in public]
-        return "secret, so it belongs in protected_settings: %s" % ", ".join(found) if found else None
-
-    return rule
-
-
-def _script(name: str) -> Rule:
-    def rule(public: Settings, protected: Settings) -> Optional[str]:
-        text = public.get(name, protected.get(name))
-        if text is None:
-            return None
-        if not isinstance(text, str):
-            return "%s is not a text" % name
-        if len(text) > LONGEST_SCRIPT:
-            return "%s has %d characters in base64, more than %d: compress it with gzip" % (
-                name,
-                len(text),
-                LONGEST_SCRIPT,
-            )
-        try:
-            base64.b64decode("".join(text.split()), validate=True)
-        except (binascii.Error, ValueError):
-            return "%s is not base64; use the filter b64encode" % name
-        return None
-
-    return rule
-
+SCRIPT = {"commandToExecute": text, "script": text, "fileUris": items(text)}
+STORAGE = ("storageAccountName", "storageAccountKey", "managedIdentity")
+ACCOUNT = {
+    "username": text, "password": text, "ssh_key": text, "expiration": text, "remove_user": text, "reset_ssh": flag,
+    "restore_backup_ssh": flag, "remove_prior_keys": flag, "enable_passwordless_access": flag,
+}  # fmt: skip
+DISK = {"check_disk": flag, "repair_disk": flag, "disk_name": text}
+ACCESS = ("password", "ssh_key", "reset_ssh", "restore_backup_ssh")
+HEALTH_DEFAULTS = {"intervalInSeconds": 5, "numberOfProbes": 1}
+NAMES = mapping({}, closed=False)
 
 HANDLERS: Dict[str, Handler] = {
     "microsoft.azure.extensions.customscript": Handler(
+        mapping({**SCRIPT, "skipDos2Unix": flag, "timestamp": whole(), **dict.fromkeys(STORAGE, secret)}),
+        mapping({**SCRIPT, "storageAccountName": text, "storageAccountKey": text, "managedIdentity": NAMES}),
+        (
+            exactly_one("commandToExecute", "script"),
+            not_in_both("commandToExecute", "script", "fileUris"),
+            together("storageAccountName", "storageAccountKey"),
+            excludes("storageAccountKey", "managedIdentity"),
+            script("script"),
+        ),
+    ),
+    "microsoft.ostcextensions.vmaccessforlinux": Handler(
+        mapping({**DISK, **dict.fromkeys(ACCOUNT, secret)}, closed=False),
+        mapping({**ACCOUNT, **dict.fromkeys(DISK, unread)}),
+        (
+            excludes("remove_user", *ACCESS),
+            excludes("check_disk", "repair_disk"),
+            needs("repair_disk", "disk_name"),
+            needs("password", "username"),
+            needs("ssh_key", "username"),
+            needs("remove_prior_keys", "ssh_key"),
+        ),
+    ),
+    "microsoft.compute.vmaccessagent": Handler(
+        mapping({"UserName": text, "Password": secret}, closed=False),
+        mapping({"Password": text}, closed=False),
+        (needs("Password", "UserName"), needs("UserName", "Password")),
+    ),
+    "microsoft.managedservices.applicationhealthlinux": Handler(
+        mapping({
+            "protocol": choice("tcp", "http", "https"), "port": whole(1, 65535), "requestPath": text,
+            "intervalInSeconds": whole(5, 60), "numberOfProbes": whole(1, 24), "gracePeriod": whole(5, 14400),
+            "vmWatchSettings": NAMES,
+        }, required=("protocol",)),
         rules=(
-            _one_of("commandToExecute", "script"),
-            _not_in_both("commandToExecute", "script", "fileUris"),
-            _protected_only("storageAccountKey", "storageAccountName", "managedIdentity"),
-            _together("storageAccountName", "storageAccountKey"),
-            _not_together("storageAccountKey", "managedIdentity"),
-            _script("script"),
-        )
+            when("protocol", "tcp", needed=("port",), forbidden=("requestPath",)),
+            product_at_most("intervalInSeconds", "numberOfProbes", HEALTH_DEFAULTS, 240),
+        ),
+    ),
+    "microsoft.azure.keyvault.keyvaultforlinux": Handler(
+        mapping({
+            "secretsManagementSettings": mapping({
+                "pollingIntervalInS": either(text, whole(1)), "requireInitialSync": flag, "aclEnabled": flag,
+                "linkOnRenewal": flag, "certificateStoreLocation": text, "certificateStoreName": text,
+                "observedCertificates": items(either(
+                    mapping({"url": text, "certificateStoreLocation": text, "certificateStoreName": text,
+                             "customSymbolicLinkName": text, "acls": anything}, required=("url",)), text)),
+            }, required=("observedCertificates",)),
+            "authenticationSettings": mapping({"msiEndpoint": text, "msiClientId": text}),
+            "loggingSettings": NAMES,
+        }, required=("secretsManagementSettings",)),
+    ),
+    "microsoft.azure.monitor.azuremonitorlinuxagent": Handler(
+        mapping({
+            "proxy": mapping({"mode": choice("none", "application"), "address": text,
+                              "auth": either(flag, choice("true", "false"))}),
+        }, closed=False),
+        mapping({"proxy": mapping({"username": text, "password": text}, closed=False)}, closed=False),
     ),
     "microsoft.azure.extensions.dockerextension": Handler(
-        warning="the handler Microsoft.Azure.Extensions.DockerExtension was retired by Microsoft in November 2018; "
-        "bulwark.azure_docker.docker_host replaces it"
+        mapping({"docker": mapping({"port": text}, closed=False), "certs": secret}, closed=False),
+        mapping({
+            "certs": mapping({"ca": text, "cert": text, "key": text}, required=("ca", "cert", "key")),
+            "login": NAMES, "environment": NAMES,
+        }, closed=False),
+        retired="in November 2018; bulwark.azure_docker.docker_host replaces it",
     ),
-}
+    "microsoft.cplat.core.runcommandhandlerlinux": Handler(agent="2.4.0.2"),
+    "microsoft.ostcextensions.customscriptforlinux": Handler(
+        retired="in favour of Microsoft.Azure.Extensions/CustomScript 2.1"
+    ),
+    "microsoft.azure.diagnostics.linuxdiagnostic": Handler(
+        retired="on 2026-03-31; Microsoft.Azure.Monitor/AzureMonitorLinuxAgent replaces it"
+    ),
+    "microsoft.enterprisecloud.monitoring.omsagentforlinux": Handler(
+        retired="on 2024-08-31; Microsoft.Azure.Monitor/AzureMonitorLinuxAgent replaces it"
+    ),
+    "microsoft.ostcextensions.ospatchingforlinux": Handler(
+        retired="in February 2018; VM guest patching and Azure Update Manager replace it"
+    ),
+    "microsoft.powershell.dsc": Handler(retired="with effect of 2028-03-31; Azure Machine Configuration replaces it"),
+    "microsoft.azure.security.azurediskencryptionforlinux": Handler(
+        retired="with effect of 2028-09-15; encryption at host replaces it"
+    ),
+}  # fmt: skip
 
 
 def problems(desired: Desired) -> List[str]:
-    """What is wrong with the settings, by the rules of the handler. Settings that are not given are not judged."""
+    """What is wrong with the settings, by the types and rules of the handler. What is not given is not judged."""
     handler = HANDLERS.get(desired.handler().lower())
     if handler is None or (desired.settings is None and desired.protected_settings is None):
         return []
-    found = [rule(desired.settings or {}, desired.protected_settings or {}) for rule in handler.rules]
-    return [problem for problem in found if problem]
+    found: List[str] = []
+    if handler.public and desired.settings is not None:
+        found += handler.public("settings", desired.settings)
+    if handler.protected and desired.protected_settings is not None:
+        found += handler.protected("protected_settings", desired.protected_settings)
+    judged = [rule(desired.settings or {}, desired.protected_settings or {}) for rule in handler.rules]
+    return found + [problem for problem in judged if problem]
 
 
 def warnings(desired: Desired) -> List[str]:
     """What the user should know about the handler."""
     handler = HANDLERS.get(desired.handler().lower())
-    return [handler.warning] if handler and handler.warning else []
+    if handler is None or not handler.retired:
+        return []
+    return ["the handler %s was retired by Microsoft %s" % (desired.handler(), handler.retired)]
+
+
+def oldest_agent(desired: Desired) -> Optional[str]:
+    """The oldest VM agent that the handler runs with, None if unknown."""
+    handler = HANDLERS.get(desired.handler().lower())
+    return handler.agent if handler else None
 
 
 def check(desired: Desired) -> None:

@@ -54,18 +54,24 @@ def _converge(
     if vm is None and desired.state == "absent":
         return _result(Plan("none", desired.name or "", [], None, {}, {}), {}, None)
     vm = preflight.require_vm(vm_id, vm)
-    if desired.state == "present" and (desired.protected_settings is not None or find(desired, vm) is None):
+    if desired.state != "absent" and (desired.protected_settings is not None or find(desired, vm) is None):
         # Otherwise a part of the settings is the stored secret, which nobody can judge.
         catalogue.check(desired)
     steps = plan(desired, vm, digest_key, secrets.token_hex(4))
     if steps.action == "none":
-        return _result(steps, vm, observed.by_name(vm, steps.name))
+        return unchanged(steps, vm)
     preflight.check_allowed(vm)
     preflight.check_power(vm)
+    preflight.check_agent_version(desired, vm, catalogue.oldest_agent(desired))
     if check:
         return _checked(steps, vm)
     _wait_for_agent(session, vm_id, vm)
     return _apply(session, vm_id, steps)
+
+
+def unchanged(steps: Plan, vm: Mapping[str, Any]) -> Dict[str, Any]:
+    """The result for a VM document on which nothing is to be done."""
+    return _result(steps, vm, observed.by_name(vm, steps.name))
 
 
 def _apply(session: Session, vm_id: str, steps: Plan) -> Dict[str, Any]:
@@ -73,6 +79,8 @@ def _apply(session: Session, vm_id: str, steps: Plan) -> Dict[str, Any]:
     if steps.action == "delete":
         session.delete(extension_id)
         return _result(steps, {}, None)
+    if steps.action == "reinstall":
+        session.delete(extension_id)
     try:
         session.put(extension_id, steps.document or {})
     except Failure as failure:
@@ -125,6 +133,9 @@ def _result(steps: Plan, vm: Mapping[str, Any], extension: Optional[Mapping[str,
     described = describe(extension, observed.view_of(vm, extension))
     described["name"] = described["name"] or steps.name
     warnings: List[str] = []
+    failed = observed.failure_status(extension or {}, observed.view_of(vm, extension))
+    if failed and steps.action != "delete":
+        warnings.append("the handler of extension %r failed: %s" % (steps.name, failed))
     if steps.unknown_secret and steps.action == "none":
         warnings.append(
             "it is unknown whether extension %r has these protected settings: its forceUpdateTag does not tell; "

@@ -107,5 +107,10 @@ def agent_state(vm: Mapping[str, Any]) -> str:
     return ", ".join(texts) or "silent"
 
 
+def numbers(version: Any) -> List[int]:
+    """A dotted version as numbers that compare; what is no number counts as 0."""
+    return [int(part) if part.isdigit() else 0 for part in str(version or "").split(".")]
+
+
 def _same(one: Optional[str], other: Optional[str]) -> bool:
     return one is not None and other is not None and str(one).lower() == str(other).lower()

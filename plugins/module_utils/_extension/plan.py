@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from .._azure.errors import Failure
-from . import observed, secret_digest
+from . import drift, observed, preflight, secret_digest, slot
 from .desired import Desired
-from .preflight import check_handler
 
 # Of the handler's text in a reason; the whole text is in the statuses.
 LONGEST_REASON = 300
-# The public properties that a user can set.
+# The public properties that a user can set. A reference to a Key Vault says where a secret is, not what it is.
 PUBLIC = (
     "publisher",
     "type",
@@ -26,13 +25,15 @@ PUBLIC = (
     "forceUpdateTag",
     "suppressFailures",
     "provisionAfterExtensions",
+    "protectedSettingsFromKeyVault",
 )
 
 
 class Plan(NamedTuple):
-    """``action`` is none, create, update or delete; ``document`` is what to PUT (with secrets), or None.
+    """``action`` is none, create, update, reinstall (delete, then create) or delete.
 
-    ``before`` and ``after`` are the public properties. With ``unknown_secret`` the stored secret could not be judged.
+    ``document`` is what to PUT (with secrets), or None. ``before`` and ``after`` are the public properties. With
+    ``unknown_secret`` the stored secret could not be judged.
     """
 
     action: str
@@ -53,9 +54,20 @@ def plan(desired: Desired, vm: Mapping[str, Any], digest_key: Optional[str], non
     extension = find(desired, vm)
     if desired.state == "absent":
         return _plan_absent(desired, extension)
-    check_handler(desired, vm, extension)
+    extension = extension or slot.to_adopt(desired, vm)
     if extension is None:
+        preflight.check_siblings(desired, vm)
         return _plan_create(desired, vm, digest_key)
+    slot.check_not_deleting(vm, extension)
+    if slot.is_other_handler(desired, extension):
+        slot.check_may_reinstall(desired, vm, extension)
+        reason = "handler %s.%s found" % tuple(
+            observed.properties_of(extension).get(it) for it in ("publisher", "type")
+        )
+        return _plan_anew(desired, vm, extension, digest_key, reason)
+    if desired.state == "reinstalled":
+        slot.check_foreign_script(desired, vm, extension)
+        return _plan_again(desired, vm, extension, digest_key, nonce, ["asked to reinstall"], "reinstall")
     return _plan_update(desired, vm, extension, digest_key, nonce)
 
 
@@ -87,22 +99,28 @@ def _plan_create(desired: Desired, vm: Mapping[str, Any], digest_key: Optional[s
             code="MissingOption",
             hint="Give publisher, type and type_handler_version.",
         )
-    name = desired.name or str(desired.type)
-    properties = _wanted(desired, {"autoUpgradeMinorVersion": True})
-    properties["forceUpdateTag"] = desired.force_update_tag or secret_digest.next_tag(
-        None, desired.protected_settings, digest_key, None
-    )
-    document = _document(vm, None, properties, desired)
-    return Plan("create", name, ["absent"], document, {}, public_properties(document))
+    properties = {"autoUpgradeMinorVersion": True, **desired.properties()}
+    mark = drift.wanted_mark(desired, digest_key)
+    properties["forceUpdateTag"] = desired.force_update_tag or secret_digest.next_tag(None, mark, None)
+    document = _document(vm, desired.tags or {}, properties, desired)
+    return Plan("create", desired.name or str(desired.type), ["absent"], document, {}, public_properties(document))
+
+
+def _plan_anew(
+    desired: Desired, vm: Mapping[str, Any], extension: Mapping[str, Any], digest_key: Optional[str], reason: str
+) -> Plan:
+    """Delete what is there, and create what is declared: the one is not made from the other."""
+    made = _plan_create(desired._replace(name=str(extension.get("name"))), vm, digest_key)
+    return made._replace(action="reinstall", reasons=[reason], before=public_properties(extension))
 
 
 def _plan_update(
     desired: Desired, vm: Mapping[str, Any], extension: Mapping[str, Any], digest_key: Optional[str], nonce: str
 ) -> Plan:
-    current = observed.properties_of(extension)
-    stored = _secret_state(desired, current, digest_key)
-    failed = observed.failure_status(extension, observed.view_of(vm, extension))
-    reasons = _reasons(desired, current)
+    current, view = observed.properties_of(extension), observed.view_of(vm, extension)
+    stored = drift.secret_state(desired, current, drift.wanted_mark(desired, digest_key))
+    failed = observed.failure_status(extension, view)
+    reasons = drift.reasons(desired, current, extension.get("tags") or {}, view.get("typeHandlerVersion"))
     if stored == "differs":
         reasons.append("protected settings differ")
     if stored == "unknown" and desired.on_unknown_secret == "apply":
@@ -111,62 +129,36 @@ def _plan_update(
         reasons.append("Failed: " + _tail(failed))
     if desired.rerun:
         reasons.append("asked to run again")
-    before = public_properties(extension)
-    name = str(extension.get("name"))
     if not reasons:
-        return Plan("none", name, [], None, before, before, stored == "unknown")
-    _refuse_lost_secret(desired, extension, current)
-    properties = _wanted(desired, public_properties(extension))
+        before = public_properties(extension)
+        return Plan("none", str(extension.get("name")), [], None, before, before, stored == "unknown")
+    slot.check_foreign_script(desired, vm, extension)
     # A handler that failed, or whose secret cannot be judged, runs again only if the tag is a new one.
     again = nonce if failed is not None or desired.rerun or stored == "unknown" else None
-    properties["forceUpdateTag"] = _tag(desired, current, digest_key, again)
-    document = _document(vm, extension, properties, desired)
-    return Plan("update", name, reasons, document, before, public_properties(document), stored == "unknown")
+    made = _plan_again(desired, vm, extension, digest_key, again, reasons, "update")
+    return made._replace(unknown_secret=stored == "unknown")
 
 
-def _reasons(desired: Desired, current: Mapping[str, Any]) -> List[str]:
-    reasons = []
-    if desired.settings is not None:
-        reasons += _settings_reasons(desired.settings, current.get("settings") or {})
-    if desired.version is not None and desired.version != current.get("typeHandlerVersion"):
-        reasons.append("version")
-    for wanted, name in (
-        (desired.auto_upgrade_minor_version, "autoUpgradeMinorVersion"),
-        (desired.enable_automatic_upgrade, "enableAutomaticUpgrade"),
-    ):
-        # Absent means false.
-        if wanted is not None and wanted != bool(current.get(name)):
-            reasons.append(name)
-    tag = desired.force_update_tag
-    if tag is not None and not secret_digest.is_users_tag(current.get("forceUpdateTag"), tag):
-        reasons.append("force_update_tag")
-    return reasons
-
-
-def _settings_reasons(desired: Mapping[str, Any], current: Mapping[str, Any]) -> List[str]:
-    """A PUT replaces the settings, so what is there but not asked for differs too."""
-    if secret_digest.canonical(desired) == secret_digest.canonical(current):
-        return []
-    names = [name for name in sorted(set(desired) | set(current)) if _settings_differ(name, desired, current)]
-    return ["settings.%s differs" % name for name in names]
-
-
-def _settings_differ(name: str, desired: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
-    if (name in desired) != (name in current):
-        return True
-    return secret_digest.canonical(desired[name]) != secret_digest.canonical(current[name])
-
-
-def _secret_state(desired: Desired, current: Mapping[str, Any], digest_key: Optional[str]) -> str:
-    """As secret_digest.secret_state; "same" where the user says nothing, or follows changes by a tag of their own."""
-    if desired.protected_settings is None or desired.force_update_tag is not None:
-        return "same"
-    return secret_digest.secret_state(current.get("forceUpdateTag"), desired.protected_settings, digest_key)
+def _plan_again(
+    desired: Desired, vm: Mapping[str, Any], extension: Mapping[str, Any], digest_key: Optional[str],
+    nonce: Optional[str], reasons: List[str], action: str,
+) -> Plan:  # fmt: skip
+    """Send what is there with what is declared on top."""
+    current, before = observed.properties_of(extension), public_properties(extension)
+    _refuse_lost_secret(desired, extension, current)
+    properties = {**before, **desired.properties()}
+    if desired.protected_settings is not None:
+        properties.pop("protectedSettingsFromKeyVault", None)  # Azure takes one of the two
+    properties["forceUpdateTag"] = _tag(desired, current, digest_key, nonce)
+    document = _document(vm, {**(extension.get("tags") or {}), **(desired.tags or {})}, properties, desired)
+    return Plan(action, str(extension.get("name")), reasons, document, before, public_properties(document))
 
 
 def _refuse_lost_secret(desired: Desired, extension: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+    given = desired.protected_settings is not None or desired.protected_settings_from_key_vault is not None
     tag = secret_digest.read_tag(current.get("forceUpdateTag"))
-    if desired.protected_settings is not None or (tag is not None and tag.mark == secret_digest.NONE):
+    none_stored = tag is not None and tag.mark == secret_digest.NONE
+    if given or none_stored or current.get("protectedSettingsFromKeyVault"):
         return
     raise Failure(
         "The extension %r has to be sent again, which replaces its protected settings; they cannot be read back, and "
@@ -180,27 +172,18 @@ def _tag(desired: Desired, current: Mapping[str, Any], digest_key: Optional[str]
     stored = current.get("forceUpdateTag")
     if desired.force_update_tag is not None:
         return secret_digest.users_tag(stored, desired.force_update_tag, nonce)
-    return secret_digest.next_tag(stored, desired.protected_settings, digest_key, nonce)
-
-
-def _wanted(desired: Desired, base: Mapping[str, Any]) -> Dict[str, Any]:
-    values = {
-        "publisher": desired.publisher,
-        "type": desired.type,
-        "typeHandlerVersion": desired.version,
-        "autoUpgradeMinorVersion": desired.auto_upgrade_minor_version,
-        "enableAutomaticUpgrade": desired.enable_automatic_upgrade,
-        "settings": desired.settings,
-    }
-    return {**base, **{name: value for name, value in values.items() if value is not None}}
+    tag, kept = secret_digest.read_tag(stored), current.get("protectedSettingsFromKeyVault")
+    if desired.protected_settings is None and desired.protected_settings_from_key_vault is None and kept:
+        return secret_digest.next_tag(stored, tag.mark if tag else secret_digest.reference_mark(kept), nonce)
+    return secret_digest.next_tag(stored, drift.wanted_mark(desired, digest_key), nonce)
 
 
 def _document(
-    vm: Mapping[str, Any], extension: Optional[Mapping[str, Any]], properties: Dict[str, Any], desired: Desired
+    vm: Mapping[str, Any], tags: Mapping[str, str], properties: Mapping[str, Any], desired: Desired
 ) -> Dict[str, Any]:
     document: Dict[str, Any] = {"location": vm.get("location"), "properties": dict(properties)}
-    if (extension or {}).get("tags"):
-        document["tags"] = dict((extension or {})["tags"])
+    if tags:
+        document["tags"] = dict(tags)
     if desired.protected_settings:
         document["properties"]["protectedSettings"] = desired.protected_settings
     return document

@@ -79,36 +79,35 @@ def check_agent(vm: Mapping[str, Any]) -> None:
         )
 
 
-def check_handler(desired: Desired, vm: Mapping[str, Any], extension: Optional[Mapping[str, Any]]) -> None:
-    """Raise Failure if the name or the handler is taken by something else."""
-    if extension is not None:
-        _check_same_handler(desired, vm, extension)
+def check_agent_version(desired: Desired, vm: Mapping[str, Any], minimum: Optional[str]) -> None:
+    """Raise Failure if the VM's agent is too old for the handler. ``minimum`` is dotted numbers, or None."""
+    found = (observed.instance_view(vm).get("vmAgent") or {}).get("vmAgentVersion")
+    if not minimum or not found or observed.numbers(found) >= observed.numbers(minimum):
         return
-    other = observed.by_handler(vm, desired.publisher, desired.type)
-    if other is not None:
-        raise Failure(
-            "The handler %s is already on %s under the name %r; a Linux VM takes one extension of each handler."
-            % (desired.handler(), vm.get("id"), other.get("name")),
-            code="HandlerInUse",
-            hint="Give name: %s to manage that one, or remove it first." % other.get("name"),
-        )
+    raise Failure(
+        "The VM agent of %s is version %s; the handler %s needs %s or newer."
+        % (vm.get("id"), found, desired.handler(), minimum),
+        code="VMAgentTooOld",
+        hint="Upgrade the Azure Linux Agent in the VM (package walinuxagent or WALinuxAgent) and run again.",
+    )
 
 
-def _check_same_handler(desired: Desired, vm: Mapping[str, Any], extension: Mapping[str, Any]) -> None:
-    found = observed.properties_of(extension)
-    publisher = desired.publisher or found.get("publisher")
-    kind = desired.type or found.get("type")
-    if not observed.is_of_handler(extension, publisher, kind):
-        raise Failure(
-            "The extension %r of %s is of the handler %s.%s, not %s.%s; Azure cannot change that in place."
-            % (extension.get("name"), vm.get("id"), found.get("publisher"), found.get("type"), publisher, kind),
-            code="HandlerDiffers",
-            hint="Use another name, or remove that extension first.",
-        )
-    state = found.get("provisioningState")
-    if state == "Deleting":
-        raise Failure(
-            "The extension %r of %s is being deleted." % (extension.get("name"), vm.get("id")),
-            code="OperationInProgress",
-            hint="Run again when it is gone.",
-        )
+def check_siblings(desired: Desired, vm: Mapping[str, Any]) -> None:
+    """Raise Failure if another extension has failed, because Azure then holds back every new one."""
+    failed = [
+        item for item in observed.extensions(vm) if observed.properties_of(item).get("provisioningState") == "Failed"
+    ]
+    if not failed or desired.on_failed_sibling == "ignore":
+        return
+    names = ", ".join(repr(item.get("name")) for item in failed)
+    raise Failure(
+        "On %s the extension %s has failed, expected none: a failed extension can hold back every new one."
+        % (vm.get("id"), names),
+        code="SiblingFailed",
+        details=[{"code": item.get("name"), "message": _failure_text(vm, item)} for item in failed],
+        hint="Repair or remove it (its owner knows how) and run again, or set on_failed_sibling: ignore.",
+    )
+
+
+def _failure_text(vm: Mapping[str, Any], extension: Mapping[str, Any]) -> str:
+    return observed.failure_status(extension, observed.view_of(vm, extension)) or ""

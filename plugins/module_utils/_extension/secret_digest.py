@@ -8,6 +8,7 @@ Protected settings never come back from Azure; the tag does. It is "bulwark1:MAR
 
 - 16 hex digits: HMAC-SHA256 of the protected settings as canonical JSON, with the user's key (a bare hash of a short
   password could be guessed by everybody who may read the extension),
+- "vault-" and 16 hex digits: SHA-256 of the reference to the Key Vault secret that holds them (nothing secret itself),
 - "none": there are no protected settings,
 - "unkeyed": there are some, but no key was given.
 
@@ -26,7 +27,7 @@ PREFIX = "bulwark1:"
 NONE, UNKEYED = "none", "unkeyed"
 # A tag of the user's own, with what we append to make the handler run again.
 RERUN_MARK = "~bulwark-"
-_TAG = re.compile("^bulwark1:([0-9a-f]{16}|none|unkeyed)(?::([0-9a-z]+))?$")
+_TAG = re.compile("^bulwark1:((?:vault-)?[0-9a-f]{16}|none|unkeyed)(?::([0-9a-z]+))?$")
 
 
 class Tag(NamedTuple):
@@ -54,30 +55,32 @@ def mark_of(protected: Optional[Mapping[str, Any]], key: Optional[str]) -> str:
     return hmac.new(key.encode("utf-8"), canonical(protected), hashlib.sha256).hexdigest()[:16]
 
 
+def reference_mark(reference: Mapping[str, Any]) -> str:
+    """The MARK that stands for protected settings that Azure fetches from a Key Vault."""
+    text = canonical(reference).decode("utf-8").lower()  # ids and host names do not care about case
+    return "vault-" + hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+
+
 def read_tag(text: Optional[str]) -> Optional[Tag]:
     """The parts of a tag of ours; None for no tag and for somebody else's."""
     match = _TAG.match(text or "")
     return Tag(match.group(1), match.group(2)) if match else None
 
 
-def secret_state(stored: Optional[str], protected: Optional[Mapping[str, Any]], key: Optional[str]) -> str:
-    """How stored and wanted protected settings compare, by the stored tag: "same", "differs" or "unknown"."""
+def secret_state(stored: Optional[str], wanted: str) -> str:
+    """How stored and wanted (a MARK) protected settings compare, by the stored tag: "same", "differs" or "unknown"."""
     tag = read_tag(stored)
-    wanted = mark_of(protected, key)
     if tag is None or UNKEYED in (tag.mark, wanted):
         return "unknown"
     return "same" if hmac.compare_digest(tag.mark, wanted) else "differs"
 
 
-def next_tag(
-    stored: Optional[str], protected: Optional[Mapping[str, Any]], key: Optional[str], nonce: Optional[str]
-) -> str:
-    """The tag to send. ``nonce`` forces a new run; without it a tag that still fits stays as it is."""
-    mark = mark_of(protected, key)
+def next_tag(stored: Optional[str], wanted: str, nonce: Optional[str]) -> str:
+    """The tag to send for a MARK. ``nonce`` forces a new run; without it a tag that still fits stays as it is."""
     tag = read_tag(stored)
-    if nonce is None and tag is not None and tag.mark == mark:
+    if nonce is None and tag is not None and tag.mark == wanted:
         return tag.text()
-    return Tag(mark, nonce).text()
+    return Tag(wanted, nonce).text()
 
 
 def is_users_tag(stored: Optional[str], wanted: str) -> bool:

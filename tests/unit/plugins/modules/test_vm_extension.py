@@ -16,6 +16,7 @@ ID = VM + "/extensions/" + TYPE
 SECRET = "planted-protected-S3cret"
 HANDLER = {"publisher": PUBLISHER, "type": TYPE, "type_handler_version": "2.1"}
 WANTED = {**HANDLER, "protected_settings": {"commandToExecute": "echo " + SECRET}, "digest_key": "planted-key-S3cret"}
+VAULT = {"secret_url": "https://v.vault.azure.net/secrets/s/1", "source_vault_id": "/subscriptions/s/v"}
 SUCCEEDED = Reply("GET", OPERATION_PATH, 200, {"status": "Succeeded"})
 
 
@@ -113,9 +114,64 @@ def test_warnings(module):
         ({"vms": [VM], "type": TYPE}, "required together"),
         ({"name": "x"}, "vms"),
         ({"vms": [VM], "name": "x", "auth_source": "service_principal", "secret": ""}, "missing: secret"),
+        (
+            {"vms": [VM], "name": "x", "protected_settings": {}, "protected_settings_from_key_vault": VAULT},
+            "mutually exclusive",
+        ),
+        ({"vms": [VM], "name": "x", "protected_settings_from_key_vault": {"secret_url": "u"}}, "source_vault_id"),
     ],
 )
 def test_what_cannot_be_asked(module, arguments, words):
     result = module(AzureWire(), **arguments)
     assert result["failed"] is True
     assert words in result["msg"]
+
+
+def test_short_secrets_do_not_blank_results(module):
+    handler = {"publisher": "P", "type": "T", "type_handler_version": "1.0"}
+    protected = {"flag": "true", "port": 2376, "password": "planted-S3cret"}
+    said = "listens on 2376: true; you sent planted-S3cret"
+    made = {**extension("T", "P", "T"), "properties": {"instanceView": view("T", [status(message=said)])}}
+    wire = AzureWire(
+        Reply("GET", VM, 200, machine()),
+        Reply("PUT", VM + "/extensions/T", 201, {}, ASYNC),
+        SUCCEEDED,
+        Reply("GET", VM + "/extensions/T", 200, made),
+        Reply("GET", VM + "/extensions/T", 200, made),
+    )
+    result = module(wire, vms=[VM], **handler, protected_settings=protected, _ansible_inject_invocation=True)
+    assert wire.only("PUT").body["properties"]["protectedSettings"] == protected
+    assert result["vms"][VM]["statuses"][0]["message"] == "listens on 2376: true; you sent (hidden)"
+    assert result["invocation"]["module_args"]["protected_settings"] == "(hidden)"
+
+
+def test_reinstall_deletes_and_creates(module):
+    found = machine(extension(forceUpdateTag="bulwark1:none"))
+    wire = AzureWire(
+        Reply("GET", VM, 200, found),
+        Reply("DELETE", ID, 202, None, ASYNC),
+        SUCCEEDED,
+        Reply("PUT", ID, 201, {}, ASYNC),
+        SUCCEEDED,
+        Reply("GET", ID, 200, extension()),
+        Reply("GET", ID, 200, extension(instanceView=view())),
+    )
+    settings = {"commandToExecute": "true"}
+    result = module(wire, vms=[VM], **HANDLER, state="reinstalled", settings=settings, tags={"n": 1})
+    assert result["vms"][VM]["action"] == "reinstall"
+    assert wire.only("PUT").body["tags"] == {"n": "1"}
+
+
+def test_a_failure_that_azure_hides_is_told(module):
+    failed = view(statuses=[status("ProvisioningState/failed/7", "Error", "disk full")])
+    wire = AzureWire(
+        Reply("GET", VM, 200, machine()),
+        Reply("PUT", ID, 201, {}, ASYNC),
+        SUCCEEDED,
+        Reply("GET", ID, 200, extension()),
+        Reply("GET", ID, 200, extension(instanceView=failed)),
+    )
+    arguments = {"settings": {"commandToExecute": "false"}, "suppress_failures": True}
+    result = module(wire, vms=[VM], **HANDLER, **arguments)
+    assert wire.only("PUT").body["properties"]["suppressFailures"] is True
+    assert any("failed: disk full" in text for text in result["vms"][VM]["warnings"])

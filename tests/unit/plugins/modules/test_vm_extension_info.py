@@ -43,3 +43,58 @@ def test_no_id(module):
     result = module(AzureWire(), vms=["vm1"])
     assert result["failed"] is True
     assert result["error"]["code"] == "InvalidResourceId"
+
+
+SUBSCRIPTION = VM.split("/")[2]
+LIST = "/subscriptions/%s/providers/Microsoft.Compute/virtualMachines" % SUBSCRIPTION
+TYPES = (
+    "/subscriptions/%s/providers/Microsoft.Compute/locations/westeurope/publishers/P/artifacttypes/vmextension/types"
+)
+VERSIONS = [{"name": "2.1.9"}, {"name": "2.1.19"}, {"name": "2.0.1"}]
+
+
+def test_all_vms_of_a_subscription(module):
+    wire = AzureWire(Reply("GET", LIST, 200, {"value": [{"id": VM}]}), Reply("GET", VM, 200, machine(extension())))
+    result = module(wire, subscriptions=[SUBSCRIPTION])
+    assert list(result["vms"][VM]["extensions"]) == [TYPE]
+
+
+def test_the_handlers_at_a_location(module):
+    base = TYPES % SUBSCRIPTION
+    wire = AzureWire(
+        Reply("GET", base, 200, [{"name": "CustomScript"}]),
+        Reply("GET", base + "/CustomScript/versions", 200, VERSIONS),
+    )
+    result = module(wire, subscriptions=[SUBSCRIPTION], location="westeurope", publisher="P")
+    [handler] = result["handlers"]
+    assert (handler["type"], handler["versions"]) == ("CustomScript", ["2.0.1", "2.1.9", "2.1.19"])
+
+
+def test_the_versions_of_one_handler(module):
+    wire = AzureWire(Reply("GET", TYPES % SUBSCRIPTION + "/DockerExtension/versions", 200, [{"name": "1.2.2"}]))
+    arguments = {"location": "westeurope", "publisher": "P", "type": "DockerExtension"}
+    [handler] = module(wire, subscriptions=[SUBSCRIPTION], **arguments)["handlers"]
+    assert (handler["versions"], handler["warnings"]) == (["1.2.2"], [])
+
+
+def test_a_handler_that_is_not_there(module):
+    path = TYPES % SUBSCRIPTION + "/X/versions"
+    wire = AzureWire(Reply("GET", path, 404, {"error": {"code": "ArtifactNotFound", "message": "no X"}}))
+    result = module(wire, subscriptions=[SUBSCRIPTION], location="westeurope", publisher="P", type="X")
+    assert result["failed"] is True
+    assert result["error"]["code"] == "ArtifactNotFound"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "Give vms, or subscriptions"),
+        ({"location": "westeurope", "publisher": "P"}, "Give vms, or subscriptions"),
+        ({"location": "westeurope", "subscriptions": ["s"]}, "publisher"),
+        ({"location": "w", "publisher": "P", "subscriptions": ["s"], "vms": [VM]}, "mutually exclusive"),
+    ],
+)
+def test_what_cannot_be_asked(module, arguments, words):
+    result = module(AzureWire(), **arguments)
+    assert result["failed"] is True
+    assert words in result["msg"]

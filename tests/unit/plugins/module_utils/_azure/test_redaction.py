@@ -10,6 +10,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.redact
     masked,
     public,
     secrets_in,
+    withdraw,
 )
 
 
@@ -27,11 +28,11 @@ def test_public_has_no_secret_part_at_any_depth():
 
 
 def test_secrets_in_are_texts_and_their_lines_longest_first():
-    assert secrets_in({"a": "line one\nline two\nabc\n", "b": [7, "word"], "c": None}) == [
+    assert secrets_in({"a": "line one\nline two\nabc\n", "b": [7, "long word", "true", "2376"], "c": None}) == [
         "line one\nline two\nabc",
+        "long word",
         "line one",
         "line two",
-        "word",
     ]
     assert secrets_in(None) == []
 
@@ -54,3 +55,26 @@ def test_masked_failure():
         "hint": "h",
     }
     assert "S3cret" not in str(failure)
+
+
+class Module:
+    """What withdraw() uses of an AnsibleModule."""
+
+    argument_spec = {"protected": {"no_log": True}, "key": {"no_log": True}, "name": {}}
+
+    def __init__(self, protected):
+        self.params = {"protected": protected, "key": "abc", "name": "n"}
+        self.no_log_values = {"true", "2376", "planted-S3cret", "abc"}
+
+
+def test_a_secret_option_is_withdrawn_and_short_words_stay_readable():
+    module = Module({"a": "true", "b": 2376, "c": "planted-S3cret"})
+    assert withdraw(module, "protected") == {"protected": {"a": "true", "b": 2376, "c": "planted-S3cret"}}
+    assert module.params == {"protected": HIDDEN, "key": "abc", "name": "n"}
+    assert module.no_log_values == {"planted-S3cret", "abc"}
+
+
+def test_an_option_that_is_not_given_stays():
+    module = Module(None)
+    assert withdraw(module, "protected") == {"protected": None}
+    assert module.params["protected"] is None

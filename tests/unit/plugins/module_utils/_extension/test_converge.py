@@ -105,7 +105,9 @@ def test_check_mode_says_the_same_and_sends_nothing(vm):
 
 def test_a_version_that_differs():
     wire = Wire(got(THERE), *put(200), seen())
-    assert run(wire, WANTED._replace(version="2.2"))["reasons"] == ["version"]
+    assert run(wire, WANTED._replace(version="2.2"))["reasons"] == [
+        "version 2.2 wanted, found 2.1, which runs as 2.1.14"
+    ]
 
 
 def test_delete():

@@ -8,9 +8,13 @@ import copy
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import drift
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.desired import Desired
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.plan import plan
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.secret_digest import mark_of
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.secret_digest import (
+    mark_of,
+    reference_mark,
+)
 
 from .machines import PUBLISHER, TYPE, extension, machine, status, view
 
@@ -18,7 +22,7 @@ KEY = "a key"
 SECRET = {"commandToExecute": "planted-S3cret"}
 MARK = mark_of(SECRET, KEY)
 OURS, NO_SECRET = "bulwark1:" + MARK, "bulwark1:none"
-WANTED = Desired(publisher=PUBLISHER, type=TYPE, version="2.1", settings={"a": 1}, protected_settings=SECRET)
+WANTED = Desired(name=TYPE, publisher=PUBLISHER, type=TYPE, version="2.1", settings={"a": 1}, protected_settings=SECRET)
 PLAIN = WANTED._replace(protected_settings=None)
 FAILED = [view(statuses=[status("ProvisioningState/failed/1", "Error", "exit code 52")])]
 
@@ -82,7 +86,7 @@ def test_creation_needs_a_handler(missing):
 EQUAL = {
     "as we left it": (WANTED, there(), KEY),
     "found by its handler under another name": (
-        WANTED,
+        WANTED._replace(name=None),
         machine(extension("x", settings={"a": 1}, forceUpdateTag=OURS)),
         KEY,
     ),
@@ -106,16 +110,6 @@ EQUAL = {
     ),
     "an operation of somebody is under way": (WANTED, there(provisioningState="Updating"), KEY),
 }
-
-
-@pytest.mark.parametrize("name", EQUAL)
-def test_nothing_to_do(name):
-    desired, vm, key = EQUAL[name]
-    before = copy.deepcopy(vm)
-    made = plan(desired, vm, key, "n")
-    assert (made.action, made.reasons, made.document, made.unknown_secret) == ("none", [], None, False)
-    assert made.before == made.after
-    assert vm == before
 
 
 # desired, VM, key, reasons, some properties that are sent
@@ -146,28 +140,28 @@ DRIFT = {
         WANTED._replace(settings=None, version="2.2"),
         there(),
         KEY,
-        ["version"],
+        ["version 2.2 wanted, found 2.1"],
         {"settings": {"a": 1}, "typeHandlerVersion": "2.2"},
     ),
     "minor versions": (
         WANTED._replace(auto_upgrade_minor_version=False),
         there(),
         KEY,
-        ["autoUpgradeMinorVersion"],
+        ["autoUpgradeMinorVersion differs"],
         {"autoUpgradeMinorVersion": False},
     ),
     "automatic upgrade": (
         WANTED._replace(enable_automatic_upgrade=True),
         there(),
         KEY,
-        ["enableAutomaticUpgrade"],
+        ["enableAutomaticUpgrade differs"],
         {"enableAutomaticUpgrade": True},
     ),
     "flags stay if not given": (
         WANTED._replace(version="2.2"),
         there(enableAutomaticUpgrade=True, suppressFailures=True),
         KEY,
-        ["version"],
+        ["version 2.2 wanted, found 2.1"],
         {"enableAutomaticUpgrade": True, "suppressFailures": True},
     ),
     "secret": (
@@ -202,7 +196,7 @@ DRIFT = {
         WANTED._replace(version="2.2"),
         there(forceUpdateTag="foreign"),
         KEY,
-        ["version"],
+        ["version 2.2 wanted, found 2.1"],
         {"forceUpdateTag": OURS + ":n", "protectedSettings": SECRET},
     ),
     "failed": (WANTED, failed(), KEY, ["Failed: exit code 52"], {"forceUpdateTag": OURS + ":n"}),
@@ -238,7 +232,7 @@ DRIFT = {
         WANTED._replace(force_update_tag="v2"),
         there(forceUpdateTag="v1"),
         KEY,
-        ["force_update_tag"],
+        ["force_update_tag differs"],
         {"forceUpdateTag": "v2"},
     ),
     "everything": (
@@ -248,14 +242,96 @@ DRIFT = {
         [
             "settings.a differs",
             "settings.b differs",
-            "version",
-            "enableAutomaticUpgrade",
+            "version 2.2 wanted, found 2.1, which runs as 2.1.14",
+            "enableAutomaticUpgrade differs",
             "protected settings differ",
             "Failed: exit code 52",
         ],
         {},
     ),
 }
+
+
+VAULT = {"secret_url": "https://v.vault.azure.net/secrets/a/1", "source_vault_id": "/subscriptions/s/vaults/v"}
+IN_ARM = {"secretUrl": VAULT["secret_url"], "sourceVault": {"id": VAULT["source_vault_id"]}}
+FROM_VAULT = PLAIN._replace(protected_settings_from_key_vault=VAULT)
+VAULT_TAG = "bulwark1:" + reference_mark(IN_ARM)
+
+DRIFT.update(
+    {
+        "failures are shown again": (
+            WANTED._replace(suppress_failures=False),
+            there(suppressFailures=True),
+            KEY,
+            ["suppressFailures differs"],
+            {"suppressFailures": False},
+        ),
+        "order": (
+            WANTED._replace(provision_after=["a", "b"]),
+            there(provisionAfterExtensions=["A"]),
+            KEY,
+            ["provisionAfterExtensions differs"],
+            {"provisionAfterExtensions": ["a", "b"]},
+        ),
+        "a secret in a vault instead of ours": (
+            FROM_VAULT,
+            there(),
+            KEY,
+            ["protected settings differ"],
+            {"protectedSettingsFromKeyVault": IN_ARM, "forceUpdateTag": VAULT_TAG},
+        ),
+        "another vault": (
+            FROM_VAULT,
+            there(protectedSettingsFromKeyVault={**IN_ARM, "secretUrl": "https://other/"}, forceUpdateTag=VAULT_TAG),
+            KEY,
+            ["protected settings differ"],
+            {"protectedSettingsFromKeyVault": IN_ARM, "forceUpdateTag": VAULT_TAG},
+        ),
+        "our secret instead of a vault": (
+            WANTED,
+            there(protectedSettingsFromKeyVault=IN_ARM, forceUpdateTag=VAULT_TAG),
+            KEY,
+            ["protected settings differ"],
+            {"protectedSettings": SECRET, "forceUpdateTag": OURS},
+        ),
+        "a vault is kept": (
+            PLAIN._replace(settings={"a": 2}),
+            there(protectedSettingsFromKeyVault=IN_ARM, forceUpdateTag=VAULT_TAG),
+            KEY,
+            ["settings.a differs"],
+            {"protectedSettingsFromKeyVault": IN_ARM, "forceUpdateTag": VAULT_TAG},
+        ),
+    }
+)
+EQUAL.update(
+    {
+        "a later minor version runs": (
+            WANTED,
+            machine(extension(typeHandlerVersion="2.0", settings={"a": 1}, forceUpdateTag=OURS), views=[view()]),
+            KEY,
+        ),
+        "the vault that is there": (
+            FROM_VAULT,
+            there(
+                protectedSettingsFromKeyVault={"sourceVault": IN_ARM["sourceVault"], "secretUrl": IN_ARM["secretUrl"]}
+            ),
+            KEY,
+        ),
+        "the vault that only the tag tells": (FROM_VAULT, there(forceUpdateTag=VAULT_TAG), KEY),
+        "flags as they are": (
+            WANTED._replace(suppress_failures=True, provision_after=["A"], tags={"a": "b"}),
+            machine(
+                {
+                    **extension(
+                        settings={"a": 1}, forceUpdateTag=OURS, suppressFailures=True, provisionAfterExtensions=["a"]
+                    ),
+                    "tags": {"a": "b", "policy": "x"},
+                }
+            ),
+            KEY,
+        ),
+    }
+)
 
 
 @pytest.mark.parametrize("name", DRIFT)
@@ -267,6 +343,16 @@ def test_drift(name):
     assert "S3cret" not in repr((made.reasons, made.before, made.after))
     assert "provisioningState" not in made.document["properties"]
     assert made.document["location"] == "westeurope"
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_nothing_to_do(name):
+    desired, vm, key = EQUAL[name]
+    before = copy.deepcopy(vm)
+    made = plan(desired, vm, key, "n")
+    assert (made.action, made.reasons, made.document, made.unknown_secret) == ("none", [], None, False)
+    assert made.before == made.after
+    assert vm == before
 
 
 def test_after_an_update_there_is_nothing_to_do():
@@ -341,3 +427,89 @@ def test_absent(name):
     assert (made.action, made.name, made.document, made.after) == (action, found, None, {})
     assert made.reasons == (["present"] if action == "delete" else [])
     assert bool(made.before) is (action == "delete")
+
+
+def test_tags_are_merged():
+    found = {**extension(settings={"a": 1}, forceUpdateTag=OURS), "tags": {"a": "b", "policy": "x"}}
+    made = plan(WANTED._replace(tags={"a": "c", "new": "y"}), machine(found), KEY)
+    assert made.reasons == ["tags.a differs", "tags.new differs"]
+    assert made.document["tags"] == {"a": "c", "policy": "x", "new": "y"}
+
+
+def test_a_vault_and_a_tag_at_creation():
+    made = plan(FROM_VAULT._replace(tags={"a": "b"}), machine(), None)
+    assert made.document["tags"] == {"a": "b"}
+    assert made.document["properties"]["forceUpdateTag"] == VAULT_TAG
+    assert made.after["protectedSettingsFromKeyVault"] == IN_ARM
+
+
+# desired, VM: the reason to delete and create
+REINSTALLED = {
+    "asked for": (WANTED._replace(state="reinstalled"), there(), "asked to reinstall"),
+    "another publisher": (
+        WANTED._replace(on_immutable_change="reinstall"),
+        machine(extension(publisher="P")),
+        "handler P.%s found" % TYPE,
+    ),
+    "another type": (
+        WANTED._replace(on_immutable_change="reinstall", state="reinstalled"),
+        machine(extension(kind="T", settings={"theirs": 1})),
+        "handler %s.T found" % PUBLISHER,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REINSTALLED)
+def test_reinstall(name):
+    desired, vm, reason = REINSTALLED[name]
+    made = plan(desired, vm, KEY, "n")
+    assert (made.action, made.name, made.reasons) == ("reinstall", TYPE, [reason])
+    assert made.document["properties"]["protectedSettings"] == SECRET
+    assert made.after["settings"] == {"a": 1}
+    assert made.before["type"] == vm["resources"][0]["properties"]["type"]
+
+
+def test_reinstalling_what_is_absent_creates_it():
+    assert plan(WANTED._replace(state="reinstalled"), machine(), KEY).action == "create"
+
+
+def test_reinstalling_a_foreign_script_needs_its_name():
+    with pytest.raises(Failure) as caught:
+        plan(WANTED._replace(name=None, state="reinstalled"), there(forceUpdateTag="theirs"), KEY)
+    assert caught.value.code == "ForeignScript"
+
+
+def test_adopting():
+    vm = machine(extension("theirs", settings={"a": 2}, forceUpdateTag=OURS))
+    made = plan(WANTED._replace(adopt=True), vm, KEY)
+    assert (made.action, made.name, made.reasons) == ("update", "theirs", ["settings.a differs"])
+
+
+def test_a_failed_sibling_stops_a_creation_only():
+    sick = extension("sick", "P", "T", provisioningState="Failed")
+    with pytest.raises(Failure, match="has failed, expected none"):
+        plan(WANTED, machine(sick), KEY)
+    assert plan(WANTED, machine(sick, extension(settings={"a": 2}, forceUpdateTag=OURS)), KEY).action == "update"
+
+
+# wanted, asked for, whether Azure may upgrade, what runs: does it do
+VERSIONS = [
+    ("2.1", "2.1", False, "2.1.19", True),
+    ("2.1", "2.1", False, None, True),
+    ("2.1", "2.0", False, None, False),
+    ("2.1", "2.0", True, "2.1.19", True),
+    ("2.1", "2.0", True, "2.10.0", True),
+    ("2.1", "2.0", False, "2.10.0", False),
+    ("2.1", "2.1", True, "2.0.9", False),
+    ("2.1", "1.0", True, "3.0.1", False),
+    ("2", "2.1", False, "2.1.4", True),
+]
+
+
+@pytest.mark.parametrize(("wanted", "asked", "upgrades", "running", "does"), VERSIONS)
+def test_versions(wanted, asked, upgrades, running, does):
+    current = {"typeHandlerVersion": asked, "autoUpgradeMinorVersion": upgrades}
+    assert drift.runs_version(WANTED._replace(version=wanted), current, running) is does
+    kept = {**current, "autoUpgradeMinorVersion": not upgrades}
+    desired = WANTED._replace(version=wanted, auto_upgrade_minor_version=upgrades)
+    assert drift.runs_version(desired, kept, running) is does

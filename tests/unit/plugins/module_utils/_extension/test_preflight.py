@@ -9,7 +9,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import preflight
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.desired import Desired
 
-from .machines import PUBLISHER, TYPE, VM, extension, machine
+from .machines import PUBLISHER, TYPE, VM, extension, machine, status, view
 
 NOT_READY = {"statuses": [{"displayStatus": "Not Ready"}]}
 
@@ -70,53 +70,36 @@ def test_a_vm_that_does_not_exist():
     assert caught.value.message == "The VM %s does not exist." % VM
 
 
-WANTED = Desired(name="mine", publisher=PUBLISHER, type=TYPE)
-MINE, THEIRS = extension("mine"), extension("theirs")
-
-# desired, VM, extension, code, words
-TAKEN = {
-    "handler under another name": (WANTED, machine(THEIRS), None, "HandlerInUse", "under the name 'theirs'"),
-    "name with another handler": (
-        WANTED,
-        machine(),
-        extension("mine", "P", "T"),
-        "HandlerDiffers",
-        "of the handler P.T, not %s.%s" % (PUBLISHER, TYPE),
-    ),
-    "being deleted": (
-        WANTED,
-        machine(),
-        extension("mine", provisioningState="Deleting"),
-        "OperationInProgress",
-        "is being deleted",
-    ),
-}
+SICK = extension("sick", "P", "T", provisioningState="Failed")
 
 
-@pytest.mark.parametrize("name", TAKEN)
-def test_taken(name):
-    desired, vm, found, code, words = TAKEN[name]
+def test_a_failed_sibling_holds_a_new_one_back():
+    desired = Desired(name="mine", publisher=PUBLISHER, type=TYPE)
+    said = [view("sick", [status("ProvisioningState/failed/1", "Error", "disk full")])]
     with pytest.raises(Failure) as caught:
-        preflight.check_handler(desired, vm, found)
-    assert caught.value.code == code
-    assert words in caught.value.message
+        preflight.check_siblings(desired, machine(SICK, views=said))
+    assert caught.value.code == "SiblingFailed"
+    assert "extension 'sick' has failed" in caught.value.message
+    assert caught.value.details == [{"code": "sick", "message": "disk full"}]
+    assert "on_failed_sibling: ignore" in caught.value.hint
 
 
-def test_the_name_to_give_is_told():
-    with pytest.raises(Failure) as caught:
-        preflight.check_handler(WANTED, machine(THEIRS), None)
-    assert "name: theirs" in caught.value.hint
+@pytest.mark.parametrize(("on", "vm"), [("ignore", machine(SICK)), ("fail", machine(extension("well", "P", "T")))])
+def test_no_sibling_in_the_way(on, vm):
+    assert preflight.check_siblings(Desired(publisher=PUBLISHER, type=TYPE, on_failed_sibling=on), vm) is None
 
 
 @pytest.mark.parametrize(
-    ("desired", "vm", "found"),
-    [
-        (WANTED, machine(), None),
-        (WANTED, machine(extension("other", "P", "T")), None),
-        (WANTED, machine(MINE), MINE),
-        (WANTED._replace(publisher=PUBLISHER.lower(), type=TYPE.upper()), machine(MINE), MINE),
-        (Desired(name="mine"), machine(MINE), MINE),
-    ],
-)
-def test_not_taken(desired, vm, found):
-    assert preflight.check_handler(desired, vm, found) is None
+    ("found", "minimum", "fits"),
+    [("2.4.0.2", "2.4.0.2", True), ("2.12.0.2", "2.4.0.2", True), ("2.3.9", "2.4.0.2", False), ("2.3.9", None, True),
+     (None, "2.4.0.2", True)],
+)  # fmt: skip
+def test_the_version_of_the_agent(found, minimum, fits):
+    vm = machine(agent={"vmAgentVersion": found} if found else {})
+    desired = Desired(publisher="P", type="T")
+    if fits:
+        assert preflight.check_agent_version(desired, vm, minimum) is None
+        return
+    with pytest.raises(Failure) as caught:
+        preflight.check_agent_version(desired, vm, minimum)
+    assert (caught.value.code, "is version 2.3.9" in caught.value.message) == ("VMAgentTooOld", True)

@@ -72,7 +72,7 @@ STATES = [
 
 @pytest.mark.parametrize(("stored", "protected", "key", "state"), STATES)
 def test_secret_state(stored, protected, key, state):
-    assert digest.secret_state(stored, protected, key) == state
+    assert digest.secret_state(stored, digest.mark_of(protected, key)) == state
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_secret_state(stored, protected, key, state):
     ],
 )
 def test_next_tag(stored, protected, key, nonce, tag):
-    made = digest.next_tag(stored, protected, key, nonce)
+    made = digest.next_tag(stored, digest.mark_of(protected, key), nonce)
     assert made == tag
     assert digest.read_tag(made).text() == made
     assert "S3cret" not in made
