@@ -100,10 +100,29 @@ def details_of(body: Mapping[str, Any]) -> List[Dict[str, Any]]:
         if isinstance(detail, Mapping):
             found.append({"code": detail.get("code"), "message": _short(detail.get("message"))})
             found.extend(details_of(detail))
+    for more in body.get("additionalInfo") or []:
+        if isinstance(more, Mapping) and more.get("type") == "PolicyViolation":
+            found.append({"code": "PolicyViolation", "message": _policy(more.get("info") or {})})
     inner = body.get("innererror")
     if isinstance(inner, Mapping) and inner.get("internalErrorCode"):
         found.append({"code": inner["internalErrorCode"], "message": None})
     return found
+
+
+def _policy(info: Mapping[str, Any]) -> str:
+    """Which policy refused, by the names that people know it by, with the message that its authors wrote."""
+    named = [
+        "%s %r" % (words, info[name])
+        for words, name in (
+            ("policy", "policyDefinitionDisplayName"),
+            ("assignment", "policyAssignmentDisplayName"),
+            ("assignment", "policyAssignmentName"),
+        )
+        if info.get(name)
+    ]
+    where = ["at %s" % info["policyAssignmentScope"]] if info.get("policyAssignmentScope") else []
+    reason = ": %s" % info["nonComplianceMessage"] if info.get("nonComplianceMessage") else "."
+    return " ".join(["Refused by", ", ".join(named) or "a policy", *where]) + reason
 
 
 def translate(error: BaseException, doing: str = "") -> Failure:

@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Mapping, Optional
 from .._azure.errors import Failure
 from .._azure.redaction import mask, masked, secrets_in
 from .._azure.session import Session
+from .._azure.settling import settled
 from . import catalogue, observed, preflight
 from .desired import Desired
 from .plan import Plan, find, plan
@@ -54,6 +55,8 @@ def _converge(
     if vm is None and desired.state == "absent":
         return _result(Plan("none", desired.name or "", [], None, {}, {}), {}, None)
     vm = preflight.require_vm(vm_id, vm)
+    if not check:
+        vm = settle(session, vm_id, vm, desired)
     if desired.state != "absent" and (desired.protected_settings is not None or find(desired, vm) is None):
         # Otherwise a part of the settings is the stored secret, which nobody can judge.
         catalogue.check(desired)
@@ -67,6 +70,21 @@ def _converge(
         return _checked(steps, vm)
     _wait_for_agent(session, vm_id, vm)
     return _apply(session, vm_id, steps)
+
+
+def settle(session: Session, vm_id: str, vm: Mapping[str, Any], desired: Desired) -> Mapping[str, Any]:
+    """The VM document once no operation on the extension is under way; an earlier run may have begun one."""
+
+    def state(found: Mapping[str, Any]) -> Optional[str]:
+        return observed.properties_of(find(desired, found)).get("provisioningState")
+
+    return settled(
+        session,
+        "The extension %r of %s" % (desired.name or desired.handler(), vm_id),
+        vm,
+        state,
+        lambda: preflight.require_vm(vm_id, observe(session, vm_id)),
+    )
 
 
 def unchanged(steps: Plan, vm: Mapping[str, Any]) -> Dict[str, Any]:

@@ -21,7 +21,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.co
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.desired import Desired
 
 from . import bundle
-from .seen import PUBLISHER, TYPE, VERSION, Document, Seen, addresses, describe, judge, see
+from .seen import PUBLISHER, TYPE, VERSION, Document, Seen, addresses, describe, judge, see, see_settled
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,7 +146,7 @@ def converge(session: Session, host: Host, site: Site, check: bool) -> Document:
 
 
 def _converge(session: Session, host: Host, site: Site, check: bool) -> Document:
-    seen = see(session, host.id)
+    seen = see(session, host.id) if check else see_settled(session, host.id)
     vm = preflight.require_vm(host.id, seen.vm)
     refuse_foreign(host, seen)
     state = desired_state(host, site, str(seen.vm_id), host.address or private_address(session, host, vm))

@@ -14,6 +14,7 @@ import re
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.settling import settled
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import observed, secret_digest
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.converge import observe as observe_vm
 
@@ -47,6 +48,21 @@ class Seen:
 def see(session: Session, resource_id: str) -> Seen:
     """One GET of the VM with its instance view. Raises Failure."""
     return judge(observe_vm(session, resource_id))
+
+
+def see_settled(session: Session, resource_id: str) -> Seen:
+    """As ``see``, once no operation is under way on the extension: what a run that was ended has begun counts."""
+    return settled(
+        session,
+        "The extension of %s" % resource_id,
+        see(session, resource_id),
+        _operation,
+        lambda: see(session, resource_id),
+    )
+
+
+def _operation(seen: Seen) -> t.Optional[str]:
+    return observed.properties_of(seen.extension).get("provisioningState")
 
 
 def judge(vm: t.Optional[Document]) -> Seen:

@@ -192,3 +192,31 @@ def test_text_says_each_thing_once():
 
 def test_every_hint_is_a_sentence():
     assert [code for code, hint in hints.HINTS.items() if not hint.endswith(".") or not hint[0].isupper()] == []
+
+
+# what Azure tells of the policy, what the user reads
+POLICIES = [
+    (
+        {
+            "policyDefinitionDisplayName": "Allowed locations",
+            "policyAssignmentDisplayName": "Only Europe",
+            "policyAssignmentName": "a1",
+            "policyAssignmentScope": "/subscriptions/s",
+            "nonComplianceMessage": "We live in Europe.",
+        },
+        "Refused by policy 'Allowed locations', assignment 'Only Europe', assignment 'a1' at /subscriptions/s: We live in "
+        "Europe.",
+    ),
+    ({"policyAssignmentName": "a1"}, "Refused by assignment 'a1'."),
+    ({}, "Refused by a policy."),
+]
+
+
+@pytest.mark.parametrize(("info", "text"), POLICIES)
+def test_the_policy_is_named(info, text):
+    body = {
+        "code": "RequestDisallowedByPolicy",
+        "message": "Resource 'vm1' was disallowed by policy.",
+        "additionalInfo": [{"type": "PolicyViolation", "info": info}, {"type": "Other", "info": {}}, "odd"],
+    }
+    assert errors.details_of(body) == [{"code": "PolicyViolation", "message": text}]

@@ -110,6 +110,22 @@ def test_a_version_that_differs():
     ]
 
 
+def test_an_operation_that_an_ended_run_has_begun_is_waited_for():
+    busy = machine(extension(settings={}, forceUpdateTag=TAG, provisioningState="Creating"))
+    assert run(Wire(got(busy), got(busy), got(THERE)))["changed"] is False
+    failed = machine(extension(settings={}, forceUpdateTag=TAG, provisioningState="Failed"))
+    result = run(Wire(got(busy), got(failed), *put(200), seen()))
+    assert result["action"] == "update"
+    assert result["reasons"][0].startswith("Failed: ")
+
+
+def test_an_extension_on_its_way_out_is_made_again():
+    leaving = machine(extension(provisioningState="Deleting"))
+    assert run(Wire(got(leaving), got(machine()), *put(), seen()))["action"] == "create"
+    with pytest.raises(Failure, match="is being deleted"):
+        run(Wire(got(leaving)), check=True)
+
+
 def test_delete():
     wire = Wire(got(THERE), Reply("DELETE", ID, 202, None, ASYNC), SUCCEEDED)
     result = run(wire, Desired(name=TYPE, state="absent"))
