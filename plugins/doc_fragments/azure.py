@@ -64,6 +64,26 @@ requirements:
   - azure-mgmt-resource >= 23.0.0
 """
 
+    # For plugins that run on the controller and are configured by a file: modules take these from their argument spec.
+    PLUGINS = r"""
+options:
+  ca_path:
+    env:
+      - name: AZURE_CA_PATH
+  client_id:
+    env:
+      - name: AZURE_CLIENT_ID
+  cloud:
+    env:
+      - name: AZURE_CLOUD
+  secret:
+    env:
+      - name: AZURE_CLIENT_SECRET
+  tenant:
+    env:
+      - name: AZURE_TENANT_ID
+"""
+
     FLEET = r"""
 options:
   concurrency:
@@ -72,6 +92,12 @@ options:
       - Requests to one subscription are spaced so that they stay below the limits of Azure Resource Manager.
     type: int
     default: 32
+  total_timeout:
+    description:
+      - After how many seconds nothing more is begun. Items that are not finished then fail, each with the code
+        V(TotalTimeout). V(0) is no limit.
+    type: int
+    default: 0
   on_partial:
     description:
       - What to do when some items fail. The others are always finished, and the result always holds all of them.

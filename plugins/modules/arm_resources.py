@@ -16,6 +16,7 @@ description:
     by item, so what others added stays.
   - A property that Azure fixes at creation is never sent again with another value. The resource fails, and the property
     is named.
+  - A lock of Azure that forbids a change is an error of that resource (code C(ScopeLocked)). It names the locked scope.
 attributes:
   check_mode:
     support: full
@@ -81,17 +82,37 @@ options:
       api_version:
         description: The api-version to use. Needed for types that this collection does not know.
         type: str
+      power:
+        description:
+          - The power state that a virtual machine is to have, reached after everything else of it.
+          - V(stopped) is off but still billed; a VM that is deallocated is left so. V(deallocated) is off and released.
+          - If it is left out, a VM keeps the power state that it has, and a new one runs.
+          - With an empty O(resources[].document), nothing but the power state is declared.
+        type: str
+        choices: [deallocated, running, stopped]
   owner:
     description:
       - Recorded in the tag C(bulwark-azure-docker-owner) of each resource that this module creates, and only then.
+      - The tag C(bulwark-azure-docker-id), written with it, is a digest of the id. A copy of both tags on another
+        resource does not make that one ours.
       - Needed with O(state=absent).
     type: str
+  ignore_tags:
+    description:
+      - Names of tags that are given at creation and not compared later, because a policy of yours sets their values.
+      - Tags that a policy adds are no difference. A tag that a policy keeps at another value than declared is no change
+        either, but costs a request on each run, and a warning.
+    type: list
+    elements: str
+    default: []
   state:
     description:
       - V(present) makes the resources exist as their documents say.
-      - V(absent) deletes those that carry the tag C(bulwark-azure-docker-owner) with the value of O(owner), the
-        dependent ones first. All others are kept, and RV(resources.reasons) says why. A resource group is kept as long
-        as anything else is in it.
+      - V(absent) deletes those that carry the tag C(bulwark-azure-docker-owner) with the value of O(owner) and the tag
+        C(bulwark-azure-docker-id) that fits their id, the dependent ones first. All others are kept, and
+        RV(resources.reasons) says why. What is still used by something that stays is kept, and so is a resource group
+        as long as anything else is in it.
+      - With V(absent) in check mode, RV(plan) is what would be done. Locks are found only by trying.
     type: str
     default: present
     choices: [absent, present]
@@ -139,6 +160,12 @@ EXAMPLES = r"""
   vars:
     group: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/docker-site-a
 
+- name: Let a VM of somebody else run, and change nothing else of it
+  bulwark.azure_docker.arm_resources:
+    resources:
+      - id: "{{ vm_id }}"
+        power: running
+
 - name: Remove what was created for this site, and nothing else
   bulwark.azure_docker.arm_resources:
     owner: site-a
@@ -177,6 +204,11 @@ resources:
       description: What went wrong, as in RV(error).
       returned: when the resource failed
       type: dict
+plan:
+  description: The removal in words, one line per resource in the order of removal. What is kept, and why, is there too.
+  returned: with O(state=absent)
+  type: list
+  elements: str
 failed_resources:
   description: The ids that failed, or were skipped because something they need failed.
   returned: when the options are valid
@@ -193,7 +225,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils._azure.argspec import azure_argument_spec, fleet_argument_spec
 from ..module_utils._azure.errors import Failure
 from ..module_utils._azure.outcome import collect, leave
+from ..module_utils._azure.power import ACTIONS
+from ..module_utils._azure.redaction import withdraw_items
 from ..module_utils._azure.resource_order import read_resources
+from ..module_utils._azure.resource_plan import removal_lines
 from ..module_utils._azure.resources import make_absent, make_present
 from ..module_utils._azure.session import Session
 
@@ -205,6 +240,7 @@ RESOURCE_SPEC = {
     "exclusive": {"type": "list", "elements": "str", "default": []},
     "depends_on": {"type": "list", "elements": "str", "default": []},
     "api_version": {"type": "str"},
+    "power": {"type": "str", "choices": sorted(ACTIONS)},
 }
 
 
@@ -213,25 +249,28 @@ def main() -> None:
         argument_spec=azure_argument_spec(
             resources={"type": "list", "elements": "dict", "required": True, "options": RESOURCE_SPEC},
             owner={"type": "str"},
+            ignore_tags={"type": "list", "elements": "str", "default": []},
             state={"type": "str", "default": "present", "choices": ["absent", "present"]},
             **fleet_argument_spec(),
         ),
         required_if=[("state", "absent", ["owner"])],
         supports_check_mode=True,
     )
-    params = module.params
-    converge = make_present if params["state"] == "present" else make_absent
+    params = {**module.params, "resources": withdraw_items(module, "resources", "protected")}
+    common = {"owner": params["owner"], "concurrency": params["concurrency"], "check": module.check_mode}
     try:
-        results = converge(
-            Session(params),
-            read_resources(params["resources"]),
-            owner=params["owner"],
-            concurrency=params["concurrency"],
-            check=module.check_mode,
-        )
+        session, resources = Session(params), read_resources(params["resources"])
+        if params["state"] == "present":
+            results = make_present(session, resources, ignore_tags=params["ignore_tags"], **common)
+        else:
+            results = make_absent(session, resources, **common)
     except Failure as failure:
         module.fail_json(**failure.as_result())
-    leave(module, collect(results, "resources"), "resources")
+    for result in results.values():
+        for warning in () if isinstance(result, Failure) else result.get("warnings", ()):
+            module.warn(warning)
+    told = {"plan": removal_lines(results)} if params["state"] == "absent" else {}
+    leave(module, {**collect(results, "resources"), **told}, "resources")
 
 
 if __name__ == "__main__":

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docker_host
-short_description: Docker Engine and its mutual-TLS listener on many Azure VMs through their extension
+short_description: Docker Engine and its mutual-TLS listener on many Azure VMs, without SSH
 version_added: 0.1.0
 author:
   - bulwark.azure_docker contributors (@bulwark)
 description:
   - Declares for each VM that Docker Engine is installed, that the VM has a private key of its own, and, once a leaf
     is given, that the Docker API is served on its private address with complete mutual TLS. No SSH is needed.
-  - The engine program travels as the script of the VM's CustomScript extension and reports through its status. On
+  - The engine program travels as the script of the VM's CustomScript extension, or as a managed run command
+    (O(carrier)), and reports through its status. On
     the first run it makes the key on the VM and reports a signing request; M(bulwark.azure_docker.docker_tls) signs
     it; with the leaf the listener is opened. No private key travels, unless O(key_origin=controller).
   - Works on all VMs of the list at once in one process, in several subscriptions. One VM's failure does not stop
@@ -84,19 +85,22 @@ options:
         default: false
   state:
     description:
-      - V(absent) removes our extension from the VMs. Engine, key and listener on them stay as they are.
+      - V(absent) removes our extension, or run command, from the VMs. Engine, key and listener stay as they are.
     type: str
     choices: [present, absent]
     default: present
   carrier:
     description:
       - How the engine program reaches a VM.
+      - V(custom_script) is the VM's one extension of that kind. If somebody else has it, the host fails.
+      - V(run_command) is a managed run command, of which a VM takes many.
+      - V(auto) is V(custom_script) where that place is free or ours, else V(run_command).
     type: str
-    choices: [custom_script]
+    choices: [auto, custom_script, run_command]
     default: custom_script
   extension_name:
     description:
-      - Name of the extension to create. One that we made under another name is kept.
+      - Name of the extension, or of the run command, to create. An extension that we made under another name is kept.
     type: str
     default: bulwark-docker
   client_authorities:
@@ -193,6 +197,14 @@ hosts:
       description: State of the VM agent, V(ready), V(absent) or what it says instead.
       type: str
       returned: when the VM exists
+    carrier:
+      description: What brings the engine program to the VM, V(custom_script) or V(run_command).
+      type: str
+      returned: success
+    run_command:
+      description: Name of our run command, where it was looked for.
+      type: str
+      returned: when there is one
     extension:
       description: Name of the extension in the VM's CustomScript slot, whoever made it.
       type: str
@@ -202,7 +214,7 @@ hosts:
       type: bool
       returned: success
     provisioning_state:
-      description: Provisioning state of that extension.
+      description: Provisioning state of that extension or run command.
       type: str
       returned: when there is one
     state:
@@ -267,7 +279,7 @@ def argument_spec() -> t.Dict[str, t.Any]:
     return azure_argument_spec(
         hosts=dict(type="list", elements="dict", required=True, options=HOST),
         state=dict(type="str", choices=["present", "absent"], default="present"),
-        carrier=dict(type="str", choices=["custom_script"], default="custom_script"),
+        carrier=dict(type="str", choices=["auto", "custom_script", "run_command"], default="custom_script"),
         extension_name=dict(type="str", default="bulwark-docker"),
         client_authorities=dict(type="str"),
         server_authority_sha256=dict(type="str"),

@@ -47,6 +47,17 @@ options:
           - Full ARM id of the VM.
         type: str
         required: true
+  carrier:
+    description:
+      - What brings the engine program, as in M(bulwark.azure_docker.docker_host). V(auto) finds it out.
+    type: str
+    choices: [auto, custom_script, run_command]
+    default: auto
+  extension_name:
+    description:
+      - Name of our run command, which is looked for where the CustomScript extension is not ours.
+    type: str
+    default: bulwark-docker
 seealso:
   - module: bulwark.azure_docker.docker_host
 """
@@ -94,6 +105,14 @@ hosts:
       description: State of the VM agent, V(ready), V(absent) or what it says instead.
       type: str
       returned: when the VM exists
+    carrier:
+      description: What brings the engine program to the VM, V(custom_script) or V(run_command).
+      type: str
+      returned: success
+    run_command:
+      description: Name of our run command, where it was looked for.
+      type: str
+      returned: when there is one
     extension:
       description: Name of the extension in the VM's CustomScript slot, whoever made it.
       type: str
@@ -103,7 +122,7 @@ hosts:
       type: bool
       returned: success
     provisioning_state:
-      description: Provisioning state of that extension.
+      description: Provisioning state of that extension or run command.
       type: str
       returned: when there is one
     state:
@@ -156,7 +175,10 @@ HOST = dict(name=dict(type="str", required=True), id=dict(type="str", required=T
 def main() -> None:
     module = AnsibleModule(
         argument_spec=azure_argument_spec(
-            hosts=dict(type="list", elements="dict", required=True, options=HOST), **fleet_argument_spec()
+            hosts=dict(type="list", elements="dict", required=True, options=HOST),
+            carrier=dict(type="str", choices=["auto", "custom_script", "run_command"], default="auto"),
+            extension_name=dict(type="str", default="bulwark-docker"),
+            **fleet_argument_spec(),
         ),
         supports_check_mode=True,
     )

@@ -230,10 +230,10 @@ vms:
       type: list
       elements: str
     before:
-      description: The public properties as they were.
+      description: The public properties as they were, V({}) if nothing is changed.
       type: dict
     after:
-      description: The public properties as they are now.
+      description: The public properties as they are now, V({}) if nothing is changed.
       type: dict
     name:
       description: The name of the extension.

@@ -26,6 +26,7 @@ PLANS = (
     "_host/bundle.py",
     "_host/host.py",
     "_host/seen.py",
+    "_run_command/plan.py",
     "_tls/absence.py",
     "_tls/plan.py",
     "_tls/plan_host.py",

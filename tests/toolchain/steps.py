@@ -19,12 +19,16 @@ PYTEST_OPTIONS = ("--quiet", "--color=no", "--numprocesses=2", "-p", "no:cachepr
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One command, run in the checkout. `{results}` in it is the directory for its JUnit files."""
+    """One command, run in the checkout. `{results}` in it is the directory for its JUnit files, as is $RESULTS.
+
+    Where it ``tests`` it writes such files: without a result it has failed.
+    """
 
     name: str
     about: str
     command: tuple[str, ...]
     only_in_test: bool = True
+    tests: bool = False
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -42,12 +46,13 @@ def _lint() -> list[Step]:
 
 
 def _pytest() -> list[Step]:
-    """Action plugins apart, as ansible-test does it: with the controller's code loaded, modules warn in another way."""
+    """Plugins of the controller apart, as ansible-test does it: with its code loaded, modules warn in another way."""
     places.link_tree()
-    action = f"{LINKED}/tests/unit/plugins/action"
+    controller = [f"{LINKED}/tests/unit/{place}" for place in ("plugins/action", "plugins/inventory", "roles")]
+    ignored = [f"--ignore={directory}" for directory in controller]
     rows = (
-        ("unit", "unit tests of everything but action plugins", (f"--ignore={action}", f"{LINKED}/tests/unit")),
-        ("unit-action", "unit tests of action plugins", (action,)),
+        ("unit", "unit tests of everything but plugins of the controller", (*ignored, f"{LINKED}/tests/unit")),
+        ("unit-action", "unit tests of action and inventory plugins and of roles' variables", tuple(controller)),
     )
     return [
         Step(
@@ -107,9 +112,13 @@ def _guests() -> list[Step]:
     ]
 
 
+def _that_test(rows: list[Step]) -> list[Step]:
+    return [dataclasses.replace(step, tests=True) for step in rows]
+
+
 def of(suite: str, only: tuple[str, ...] = ()) -> list[Step]:
     """The steps of a suite, or those named. Raises SystemExit for a name that is no step of it."""
-    rows = _lint() + _pytest() + _release() + _ansible_test() + _guests()
+    rows = _lint() + _that_test(_pytest()) + _release() + _that_test(_ansible_test() + _guests())
     rows = [step for step in rows if suite == "test" or not step.only_in_test]
     unknown = set(only) - {step.name for step in rows}
     if unknown:

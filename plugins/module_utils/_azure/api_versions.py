@@ -23,7 +23,7 @@ API_VERSIONS: Dict[str, str] = {
     "microsoft.network/privatednszones": "2020-06-01",
     "microsoft.network/dnszones": "2018-05-01",
     "microsoft.resources": RESOURCES,
-    "microsoft.resourcegraph": "2021-03-01",
+    "microsoft.resourcegraph": "2022-10-01",
     "microsoft.authorization": "2022-04-01",
     "microsoft.authorization/locks": "2020-05-01",
     "microsoft.managedidentity": "2023-01-31",

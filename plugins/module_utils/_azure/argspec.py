@@ -32,5 +32,6 @@ def fleet_argument_spec() -> Dict[str, Any]:
     """The options of a module that works on many items at once."""
     return {
         "concurrency": {"type": "int", "default": 32},
+        "total_timeout": {"type": "int", "default": 0},
         "on_partial": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
     }

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change without notice.
-"""What Azure fixes when it creates a resource, what it never shows again, and what only it may write. Data."""
+"""What Azure fixes when it creates a resource, never shows again, or writes alone. Data, and how it is applied."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from .documents import Difference
+from .documents import Difference, id_key, parse_id, strings
 from .errors import Failure
 from .hints import HINTS
 
@@ -18,6 +18,9 @@ NSG = "microsoft.network/networksecuritygroups"
 ADDRESS = "microsoft.network/publicipaddresses"
 VNET = "microsoft.network/virtualnetworks"
 SUBNET = "microsoft.network/virtualnetworks/subnets"
+DISK = "microsoft.compute/disks"
+AVAILABILITY_SET = "microsoft.compute/availabilitysets"
+PLACEMENT_GROUP = "microsoft.compute/proximityplacementgroups"
 
 # Paths of which a later change is refused.
 CREATE_ONLY: Dict[str, Tuple[str, ...]] = {
@@ -38,8 +41,9 @@ CREATE_ONLY: Dict[str, Tuple[str, ...]] = {
         "zones",
     ),
     ADDRESS: ("properties.publicIPAddressVersion", "sku", "zones"),
-    "microsoft.compute/disks": ("properties.creationData", "properties.osType", "zones"),
-    "microsoft.compute/availabilitysets": ("properties.platformFaultDomainCount",),
+    DISK: ("properties.creationData", "properties.osType", "zones"),
+    AVAILABILITY_SET: ("properties.platformFaultDomainCount",),
+    PLACEMENT_GROUP: ("properties.proximityPlacementGroupType", "zones"),
 }
 
 # Paths that Azure takes at creation and never shows: they cannot be compared, and are not sent again.
@@ -47,9 +51,31 @@ NEVER_ECHOED: Dict[str, Tuple[str, ...]] = {
     VM: ("properties.osProfile.adminPassword", "properties.osProfile.customData"),
 }
 
-# Paths that only Azure writes: left out of what we send.
+# Paths at which Azure shows who uses a resource: as long as anybody does, it cannot be deleted.
+USED_BY: Dict[str, Tuple[str, ...]] = {
+    ADDRESS: ("properties.ipConfiguration", "properties.natGateway"),
+    AVAILABILITY_SET: ("properties.virtualMachines",),
+    DISK: ("managedBy", "managedByExtended"),
+    NIC: ("properties.virtualMachine",),
+    NSG: ("properties.networkInterfaces", "properties.subnets"),
+    PLACEMENT_GROUP: ("properties.availabilitySets", "properties.virtualMachines"),
+    VNET: ("properties.subnets.properties.ipConfigurations",),
+}
+
+# Paths that only Azure writes: left out of what we send. "*" stands for any one name.
 READ_ONLY: Dict[str, Tuple[str, ...]] = {
-    "": ("id", "name", "type", "etag", "systemData", "identity.principalId", "identity.tenantId", "managedBy"),
+    "": (
+        "id",
+        "name",
+        "type",
+        "etag",
+        "systemData",
+        "identity.principalId",
+        "identity.tenantId",
+        "identity.userAssignedIdentities.*.clientId",
+        "identity.userAssignedIdentities.*.principalId",
+        "managedBy",
+    ),
     VM: (
         "managedBy",
         "resources",
@@ -57,6 +83,19 @@ READ_ONLY: Dict[str, Tuple[str, ...]] = {
         "properties.storageProfile.imageReference.exactVersion",
         "properties.timeCreated",
         "properties.vmId",
+    ),
+    DISK: (
+        "managedByExtended",
+        "properties.diskSizeBytes",
+        "properties.diskState",
+        "properties.timeCreated",
+        "properties.uniqueId",
+    ),
+    AVAILABILITY_SET: ("properties.statuses", "properties.virtualMachines"),
+    PLACEMENT_GROUP: (
+        "properties.availabilitySets",
+        "properties.virtualMachineScaleSets",
+        "properties.virtualMachines",
     ),
     NIC: (
         "kind",
@@ -110,6 +149,17 @@ def writable(document: Mapping[str, Any], resource_type: str) -> Dict[str, Any]:
     return without([tuple(path.split(".")) for path in paths], document, READ_ONLY_NAMES)
 
 
+def users(resource_id: str, document: Mapping[str, Any]) -> List[str]:
+    """The ids of what uses the resource, as Azure shows them in its document; it and its children are none."""
+    found: List[str] = []
+    for path in USED_BY.get(parse_id(resource_id).type.lower(), ()):
+        found += [
+            text for text in strings(_at(path.split("."), document)) if text.lower().startswith("/subscriptions/")
+        ]
+    own = id_key(resource_id)
+    return [text for text in dict.fromkeys(found) if id_key(text) != own and not id_key(text).startswith(own + "/")]
+
+
 def without(paths: Sequence[Tuple[str, ...]], value: Any, names: Any = frozenset()) -> Any:
     """``value`` without the keys at ``paths`` (tuples of segments; lists are passed through) and without ``names``."""
     if isinstance(value, list):
@@ -121,8 +171,17 @@ def without(paths: Sequence[Tuple[str, ...]], value: Any, names: Any = frozenset
     for name, item in value.items():
         if name in gone or name in names:
             continue
-        kept[name] = without([path[1:] for path in paths if len(path) > 1 and path[0] == name], item, names)
+        kept[name] = without([path[1:] for path in paths if len(path) > 1 and path[0] in (name, "*")], item, names)
     return kept
+
+
+def _at(path: Sequence[str], value: Any) -> Any:
+    """What stands at a path; of a list, what stands there in each of its items."""
+    if isinstance(value, list):
+        return [_at(path, item) for item in value]
+    if not path:
+        return value
+    return _at(path[1:], value.get(path[0])) if isinstance(value, Mapping) else None
 
 
 def _is_below(path: str, roots: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from .equality import equal, name_in, stands_empty, united
 from .ids import GROUP_TYPE, ResourceId, id_key, normal_location, parse_id, same_id
 
 __all__ = [
@@ -28,30 +29,6 @@ __all__ = [
 
 # What tells the items of a list apart, where it is not their name. By the last segment of the list's path.
 LIST_KEYS = {"networkInterfaces": "id", "dataDisks": "lun", "publicKeys": "path"}
-
-# Azure answers these with a casing of its own.
-CASELESS = frozenset(
-    [
-        "access",
-        "allocationMethod",
-        "caching",
-        "createOption",
-        "deleteOption",
-        "direction",
-        "diskControllerType",
-        "osType",
-        "patchMode",
-        "privateIPAddressVersion",
-        "privateIPAllocationMethod",
-        "protocol",
-        "publicIPAddressVersion",
-        "publicIPAllocationMethod",
-        "publisher",
-        "storageAccountType",
-        "tier",
-        "vmSize",
-    ]
-)
 
 
 class Difference(NamedTuple):
@@ -111,13 +88,15 @@ def _differ(path: str, desired: Any, current: Any, rules: _Rules) -> List[Differ
     if place in rules.ignore:
         return []
     if isinstance(desired, Mapping) and (current is None or isinstance(current, Mapping)):
+        if current is None and stands_empty(place):
+            return [Difference(path, None, desired)]
         found: List[Difference] = []
         for name, value in desired.items():
-            found += _differ(_join(path, name), value, (current or {}).get(name), rules)
+            found += _differ(_join(path, name), value, (current or {}).get(name_in(current, name, place)), rules)
         return found
     if _are_items(desired, current):
         return _differ_items(path, desired, current or [], rules)
-    return [] if _equal(place, desired, current) else [Difference(path, current, desired)]
+    return [] if equal(place, desired, current) else [Difference(path, current, desired)]
 
 
 def _differ_items(path: str, desired: List[Any], current: List[Any], rules: _Rules) -> List[Difference]:
@@ -144,6 +123,7 @@ def _merge(path: str, current: Any, desired: Any, rules: _Rules) -> Any:
     if isinstance(desired, Mapping):
         merged = dict(current) if isinstance(current, Mapping) else {}
         for name, value in desired.items():
+            name = name_in(merged, name, place)
             if value is None:
                 merged.pop(name, None)
             else:
@@ -151,7 +131,7 @@ def _merge(path: str, current: Any, desired: Any, rules: _Rules) -> Any:
         return merged
     if _are_items(desired, current):
         return _merge_items(path, current or [], desired, rules)
-    return current if current is not None and _equal(place, desired, current) else desired
+    return current if current is not None and equal(place, desired, current) else united(place, desired, current)
 
 
 def _merge_items(path: str, current: List[Any], desired: List[Any], rules: _Rules) -> List[Any]:
@@ -206,31 +186,6 @@ def _tells_apart(key: str, items: List[Any]) -> bool:
 
 def _key_text(value: Any) -> str:
     return str(value).lower()
-
-
-def _equal(place: str, desired: Any, current: Any) -> bool:
-    if isinstance(desired, list) and isinstance(current, list):
-        return len(desired) == len(current) and all(_equal(place, want, have) for want, have in zip(desired, current))
-    if desired in ([], {}) and current is None:
-        return True
-    if isinstance(desired, bool) or isinstance(current, bool):
-        return desired is current
-    if isinstance(desired, (str, int)) and isinstance(current, (str, int)):
-        return _text(place, desired) == _text(place, current)
-    return desired == current
-
-
-def _text(place: str, value: Any) -> str:
-    """Ports and priorities come from templates as text: ARM takes 22 for "22" and back."""
-    last = place.rsplit(".", 1)[-1]
-    text = str(value)
-    if place == "location":
-        return normal_location(text)
-    if text.lower().startswith("/subscriptions/"):
-        return id_key(text)
-    if last == "keyData":
-        return text.strip()
-    return text.lower() if last in CASELESS or place == "sku.name" else text
 
 
 def _join(path: str, name: str) -> str:

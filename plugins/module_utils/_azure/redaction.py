@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Set
+from typing import Any, Dict, Iterable, List, Sequence, Set
 
 from .documents import strings
 from .errors import Failure
@@ -38,14 +38,26 @@ def withdraw(module: Any, *names: str) -> Dict[str, Any]:
     for name, value in taken.items():
         if value not in (None, {}, ""):
             module.params[name] = HIDDEN
+    _leave_short_words(module, names)
+    return taken
+
+
+def withdraw_items(module: Any, option: str, name: str) -> List[Dict[str, Any]]:
+    """As ``withdraw``, for the secret suboption ``name`` of each item of a list: the items with their secrets."""
+    taken = module.params[option]
+    module.params[option] = [{**item, name: HIDDEN} if item.get(name) else item for item in taken]
+    _leave_short_words(module, ())
+    return list(taken)
+
+
+def _leave_short_words(module: Any, withdrawn: Sequence[str]) -> None:
     others = {
         str(module.params[name])
         for name, spec in module.argument_spec.items()
-        if spec.get("no_log") and name not in names
+        if spec.get("no_log") and name not in withdrawn
     }
     short = {value for value in module.no_log_values if len(value) < SHORTEST_MASKED}
     module.no_log_values = module.no_log_values - (short - others)
-    return taken
 
 
 def secrets_in(document: Any) -> List[str]:

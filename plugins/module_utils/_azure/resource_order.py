@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
+from .create_only import VM
 from .documents import id_key, merge, parse_id, strings
 from .errors import Failure
 
@@ -22,7 +23,10 @@ SECRETS_IN_DOCUMENT = frozenset(["adminPassword", "protectedSettings"])
 
 
 class Resource(NamedTuple):
-    """One resource as declared. ``protected`` is merged into ``document`` when it is sent, and never shown."""
+    """One resource as declared. ``protected`` is merged into ``document`` when it is sent, and never shown.
+
+    ``power`` is what a VM's power state is to be ("running", "stopped", "deallocated"); None leaves it alone.
+    """
 
     id: str
     document: Dict[str, Any]
@@ -31,6 +35,7 @@ class Resource(NamedTuple):
     exclusive: Tuple[str, ...]
     depends_on: Tuple[str, ...]
     api_version: Optional[str]
+    power: Optional[str] = None
 
     def full(self) -> Dict[str, Any]:
         """The document with its protected part."""
@@ -40,8 +45,8 @@ class Resource(NamedTuple):
 def read_resources(items: Sequence[Mapping[str, Any]]) -> Dict[str, Resource]:
     """The declared resources by comparable id; equal declarations of one id become one.
 
-    Raises Failure for a malformed id, a type that has a module of its own, a secret in a document, and two different
-    declarations of one id.
+    Raises Failure for a malformed id, a type that has a module of its own, a secret in a document, the power of what is
+    no VM, and two different declarations of one id.
     """
     found: Dict[str, Resource] = {}
     for item in items:
@@ -85,6 +90,22 @@ def reverse(needs: Mapping[str, Set[str]]) -> Dict[str, Set[str]]:
     return turned
 
 
+def in_sequence(needs: Mapping[str, Set[str]]) -> Dict[str, Set[str]]:
+    """The same edges, each entry behind what it needs: the order in which work that follows them ends.
+
+    Entries in a circle come last; whoever walks the edges refuses them.
+    """
+    ordered: Dict[str, Set[str]] = {}
+    waiting = dict(needs)
+    while waiting:
+        ready = [key for key, others in waiting.items() if not others & waiting.keys()] or list(waiting)
+        for key in ready:
+            ordered[key] = waiting[key]
+        for key in ready:
+            del waiting[key]
+    return ordered
+
+
 def _read(item: Mapping[str, Any]) -> Resource:
     kind = parse_id(item["id"]).type.lower()
     if kind in BELONGS_ELSEWHERE:
@@ -101,6 +122,12 @@ def _read(item: Mapping[str, Any]) -> Resource:
             code="SecretInDocument",
             hint="Move that part, with its path, to option `protected` of the resource.",
         )
+    if item.get("power") and kind != VM:
+        raise Failure(
+            "%s has power %r, but only a virtual machine has a power state." % (item["id"], item["power"]),
+            code="NoPowerState",
+            hint="Leave option `power` out for this resource.",
+        )
     return Resource(
         item["id"].rstrip("/"),
         document,
@@ -109,6 +136,7 @@ def _read(item: Mapping[str, Any]) -> Resource:
         tuple(item.get("exclusive") or ()),
         tuple(item.get("depends_on") or ()),
         item.get("api_version"),
+        item.get("power"),
     )
 
 

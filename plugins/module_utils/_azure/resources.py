@@ -6,29 +6,39 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Set
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
-from .create_only import VM, writable
+from .create_only import VM, users, writable
 from .documents import GROUP_TYPE, id_key, parse_id
 from .errors import Failure
 from .fleet import each, in_order
 from .redaction import masked, public, secrets_in
-from .resource_order import Resource, dependencies, reverse
-from .resource_plan import Plan, goes_along, plan_absent, plan_present
+from .resource_order import Resource, dependencies, in_sequence, reverse
+from .resource_plan import Plan, goes_along, plan_absent, plan_present, provisioning_state
 from .session import Session
+from .settling import settled
 
 
 def make_present(
-    session: Session, resources: Mapping[str, Resource], *, owner: Optional[str], concurrency: int, check: bool
+    session: Session,
+    resources: Mapping[str, Resource],
+    *,
+    owner: Optional[str],
+    concurrency: int,
+    check: bool,
+    ignore_tags: Sequence[str] = (),
 ) -> Dict[str, Any]:
-    """{id: result or Failure} after all ``resources`` hold what they declare; with ``check`` nothing is written."""
+    """{id: result or Failure} after all ``resources`` hold what they declare; with ``check`` nothing is written.
+
+    ``ignore_tags`` are names of tags that are given at creation and not compared later.
+    """
 
     by_id = {resource.id: resource for resource in resources.values()}
 
     def work(resource_id: str) -> Dict[str, Any]:
         resource = by_id[resource_id]
         try:
-            return _present(session, resource, owner, check)
+            return _present(session, resource, owner, ignore_tags, check)
         except Failure as failure:
             raise masked(failure, secrets_in(resource.protected)) from None
 
@@ -38,7 +48,7 @@ def make_present(
 def make_absent(
     session: Session, resources: Mapping[str, Resource], *, owner: str, concurrency: int, check: bool
 ) -> Dict[str, Any]:
-    """{id: result or Failure} after all ``resources`` that carry ``owner``'s tag are gone."""
+    """{id: result or Failure} after all ``resources`` that ``owner``'s tags call ours are gone; in order of removal."""
     observed = each(resources, lambda key: observe(session, resources[key]), concurrency)
     failed = {key: item for key, item in observed.items() if isinstance(item, Failure)}
     current = {key: item for key, item in observed.items() if key not in failed}
@@ -52,7 +62,8 @@ def make_absent(
 
     # Azure shows references in both directions; only the ones that can be written say who needs whom.
     written = {key: writable(item or {}, parse_id(key).type) for key, item in current.items()}
-    return in_order(_spelled(resources, reverse(dependencies(resources, written))), work, concurrency)
+    needs = in_sequence(reverse(dependencies(resources, written)))
+    return in_order(_spelled(resources, needs), work, concurrency)
 
 
 def observe(session: Session, resource: Resource) -> Optional[Dict[str, Any]]:
@@ -61,42 +72,95 @@ def observe(session: Session, resource: Resource) -> Optional[Dict[str, Any]]:
     return session.get(resource.id, expand=expand, version=resource.api_version)
 
 
-def _present(session: Session, resource: Resource, owner: Optional[str], check: bool) -> Dict[str, Any]:
+def _present(
+    session: Session, resource: Resource, owner: Optional[str], ignore_tags: Sequence[str], check: bool
+) -> Dict[str, Any]:
     last_try = False
     while True:
-        current = observe(session, resource)
-        plan = plan_present(
-            resource.id,
-            resource.full(),
-            current,
-            owner=owner,
-            list_keys=resource.list_keys,
-            exclusive=resource.exclusive,
-        )
+        current = observe(session, resource) if check else _settled(session, resource)
+        plan = _plan(resource, current, owner, ignore_tags)
         if check or plan.action == "none":
             return _result(plan, plan.predicted)
         try:
-            etag = (current or {}).get("etag")
-            written = session.put(resource.id, plan.document or {}, if_match=etag, version=resource.api_version)
+            written = _write(session, resource, plan, (current or {}).get("etag"))
         except Failure as failure:
             # Somebody wrote between our read and our write: what they wrote must be read before we judge again.
             if last_try or failure.code not in ("PreconditionFailed", "ConditionNotMet"):
                 raise
             last_try = True
             continue
-        if parse_id(resource.id).type.lower() == VM:
-            written = observe(session, resource) or written
-        return _result(plan, written)
+        return _overridden(resource, plan, written, ignore_tags)
+
+
+def _plan(resource: Resource, current: Any, owner: Optional[str], ignore_tags: Sequence[str]) -> Plan:
+    return plan_present(
+        resource.id,
+        resource.full(),
+        current,
+        owner=owner,
+        list_keys=resource.list_keys,
+        exclusive=resource.exclusive,
+        power=resource.power,
+        ignore_tags=ignore_tags,
+    )
+
+
+def _settled(session: Session, resource: Resource) -> Optional[Dict[str, Any]]:
+    """The resource as it is when an earlier run's creation or deletion of it has ended.
+
+    A mere update is not waited for: a VM shows one as long as anybody's extension is being changed.
+    """
+
+    def coming_or_going(found: Optional[Mapping[str, Any]]) -> Optional[str]:
+        state = provisioning_state(found or {})
+        return state if state in ("Creating", "Deleting") else None
+
+    first = observe(session, resource)
+    return settled(session, resource.id, first, coming_or_going, lambda: observe(session, resource))
+
+
+def _overridden(
+    resource: Resource, plan: Plan, written: Mapping[str, Any], ignore_tags: Sequence[str]
+) -> Dict[str, Any]:
+    """The result of a write. Tags that a policy keeps as they are, are no change, however often they are sent."""
+    declared, found = resource.full().get("tags") or {}, written.get("tags")
+    kept = sorted(
+        name for name, value in declared.items() if name not in ignore_tags and (found or {}).get(name) != value
+    )
+    result = _result(plan, written)
+    if not kept or found is None:
+        return result
+    warning = (
+        "%s was sent with %s, and Azure keeps another value, as a policy does that modifies tags. Declare its value, "
+        "or name it in ignore_tags." % (resource.id, ", ".join("tag %s" % name for name in kept))
+    )
+    if set(plan.reasons) <= {"tags.%s differs" % name for name in kept}:
+        result = {**result, "changed": False, "action": "none", "before": {}, "after": {}}
+    return {**result, "warnings": [warning]}
+
+
+def _write(session: Session, resource: Resource, plan: Plan, etag: Optional[str]) -> Dict[str, Any]:
+    """Send what the plan says; the resource as it then is."""
+    written: Dict[str, Any] = {}
+    if plan.document is not None:
+        written = session.put(resource.id, plan.document, if_match=etag, version=resource.api_version)
+    if plan.power:
+        session.post(resource.id, plan.power)
+    if parse_id(resource.id).type.lower() == VM:
+        written = observe(session, resource) or written
+    return written
 
 
 def _absent(
     session: Session, resource: Resource, current: Optional[Mapping[str, Any]], owner: str, check: bool, gone: Set[str]
 ) -> Dict[str, Any]:
-    others: List[str] = []
+    held: List[str] = []
     if current is not None and parse_id(resource.id).type == GROUP_TYPE:
-        held = [item["id"] for item in session.list(resource.id + "/resources")]
-        others = [found for found in held if not _went(id_key(found), gone)] if check else held
-    plan = plan_absent(resource.id, current, owner, others)
+        # Azure lists for a while what has been deleted.
+        listed = [item["id"] for item in session.list(resource.id + "/resources")]
+        held = [found for found in listed if not _went(id_key(found), gone)]
+    using = [user for user in users(resource.id, current or {}) if not _went(id_key(user), gone)]
+    plan = plan_absent(resource.id, current, owner, held, using)
     if plan.action == "delete":
         if not check:
             session.delete(resource.id, version=resource.api_version)

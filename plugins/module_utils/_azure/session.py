@@ -10,7 +10,7 @@ import json
 import os
 import time
 from io import BytesIO
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from .api_versions import api_version, api_version_of_path
 from .calls import calls_for
@@ -24,6 +24,9 @@ from .pacing import Governors
 from .waiting import finish, with_patience
 
 DEFAULT_TIMEOUT = 1800
+GRAPH_PATH = "/providers/Microsoft.ResourceGraph/resources"
+# Stands where a subscription would: a query is of the tenant, and paced by itself.
+ALL_SUBSCRIPTIONS = ""
 
 
 class Session:
@@ -50,6 +53,8 @@ class Session:
         self._endpoint = cloud.endpoint
         self._clients = Clients(cloud, credential, ca_path, transport, governors)
         self.timeout = float(options.get("timeout") or DEFAULT_TIMEOUT)
+        self.total_timeout = float(options.get("total_timeout") or 0)
+        self._began = clock()
         self.clock = clock
         self.sleep = sleep
 
@@ -58,6 +63,7 @@ class Session:
     ) -> Optional[Dict[str, Any]]:
         """The resource, or None if Azure says with a known code that it does not exist."""
         exceptions = require("azure.core.exceptions")[0]
+        self._time_left()
         calls = calls_for(self._clients, resource_id, version)
         keywords: Dict[str, Any] = {"params": {"$expand": expand}} if expand else {}
         try:
@@ -85,6 +91,8 @@ class Session:
                         return []
                     raise
             page = response.json()
+            if isinstance(page, list):  # catalogues of publishers, types and versions come bare and whole
+                return items + page
             items += page.get("value") or []
             # The link to the next page carries its own query.
             url, query = page.get("nextLink"), {}
@@ -132,6 +140,22 @@ class Session:
             parsed.subscription, "%s/%s" % (resource_id.rstrip("/"), action), api_version(parsed.type), body
         )
 
+    def query(self, body: Mapping[str, Any]) -> Tuple[Optional[Dict[str, Any]], Mapping[str, str]]:
+        """One page of a Resource Graph query (graph.py asks for all), and the headers, which tell of the quota.
+
+        The page is None where Azure takes no query now (429) and does not say by Retry-After when it will.
+        """
+        rest = require("azure.core.rest")[0]
+        raw = self._clients.raw(ALL_SUBSCRIPTIONS)
+        version = {"api-version": api_version("Microsoft.ResourceGraph/resources")}
+        with translated("POST %s" % GRAPH_PATH):
+            request = rest.HttpRequest("POST", self._endpoint + GRAPH_PATH, params=version, json=body)
+            response = raw.pipeline.run(request).http_response
+            if response.status_code == 429 and "Retry-After" not in response.headers:
+                return None, response.headers
+            response.raise_for_status()
+        return response.json(), response.headers
+
     def _post(self, subscription: str, path: str, version: str, body: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
         rest, polling, arm = require("azure.core.rest", "azure.core.polling", "azure.mgmt.core.polling.arm_polling")
         raw = self._clients.raw(subscription)
@@ -149,7 +173,21 @@ class Session:
         return self._patiently(attempt) or {}
 
     def _patiently(self, attempt: Callable[[float], Any]) -> Any:
-        return with_patience(attempt, self.timeout, self.clock, self.sleep)
+        return with_patience(attempt, self._time_left(), self.clock, self.sleep)
+
+    def _time_left(self) -> float:
+        """Seconds that the next request may take. Raises Failure when the time for the whole run is over."""
+        if not self.total_timeout:
+            return self.timeout
+        left = self._began + self.total_timeout - self.clock()
+        if left <= 0:
+            raise Failure(
+                "The %d seconds for the whole run (total_timeout) are over: nothing more is begun."
+                % self.total_timeout,
+                code="TotalTimeout",
+                hint="Run again: what is done stays done, and what is under way goes on. Or give a larger total_timeout.",
+            )
+        return min(self.timeout, left)
 
 
 def parse_subscription(path: str) -> str:

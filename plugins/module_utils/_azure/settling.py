@@ -39,8 +39,8 @@ def settled(
     while in_progress(state(document)):
         if session.clock() + POLL_SECONDS > end:
             raise Failure(
-                "%s is still %s after %d seconds, expected the operation of somebody else, or of a run that was ended, to "
-                "come to its end." % (what, state(document), session.timeout),
+                "%s is still %s after %d seconds, expected the operation of somebody else, or of a run that was ended, "
+                "to come to its end." % (what, state(document), session.timeout),
                 code="OperationInProgress",
                 hint="Wait for that operation and run again, or give a larger timeout.",
             )

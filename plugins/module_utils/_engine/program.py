@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import fcntl
 import json
@@ -20,6 +21,7 @@ from .desired import Desired, Refusal, parse
 from .observe import Observed, observe, os_release
 from .plan import SERVING, Change, plan
 
+KEY_VARIABLE = "BULWARK_AZURE_DOCKER_KEY"  # PEM in base64
 PREFIX = "bulwark.azure_docker.report: "
 LOCK = "/run/bulwark-azure-docker.lock"
 HOST_KEYS = ("ed25519", "ecdsa")  # rsa would make the report long, and every client knows these
@@ -148,5 +150,12 @@ def run(data: t.Mapping[str, t.Any]) -> int:
 
 
 def main() -> int:
-    """Entry of the bundle: the desired state comes as JSON on standard input."""
-    return run(json.load(sys.stdin))
+    """Entry of the bundle: the desired state comes as JSON on standard input.
+
+    A key that the controller made comes in it, or where the script itself can be read by others, in a variable.
+    """
+    data = json.load(sys.stdin)
+    key = os.environ.pop(KEY_VARIABLE, "")
+    if key and data.get("tls"):
+        data["tls"]["key"] = base64.b64decode(key).decode("ascii")
+    return run(data)

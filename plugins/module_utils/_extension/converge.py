@@ -18,11 +18,13 @@ from .desired import Desired
 from .plan import Plan, find, plan
 from .report import describe, observe
 
+# Of the handler's text in a reason; the whole text is in the statuses.
+LONGEST_REASON = 300
 AGENT_WAIT_SECONDS = 300
 AGENT_POLL_SECONDS = 15
 UNSET: Any = object()
 
-__all__ = ["converge", "observe"]
+__all__ = ["converge", "observe", "wait_for_agent"]
 
 
 def converge(
@@ -44,7 +46,13 @@ def converge(
         result = _converge(session, vm_id, desired, digest_key, check, vm)
     except Failure as failure:
         raise masked(failure, hidden) from None
-    return mask(result, hidden)
+    masked_result = mask(result, hidden)
+    # Only now: a cut through a secret would leave a part of it that no mask fits.
+    return {**masked_result, "reasons": [_brief(reason) for reason in masked_result["reasons"]]}
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= LONGEST_REASON else "... " + text[-LONGEST_REASON:]
 
 
 def _converge(
@@ -68,7 +76,7 @@ def _converge(
     preflight.check_agent_version(desired, vm, catalogue.oldest_agent(desired))
     if check:
         return _checked(steps, vm)
-    _wait_for_agent(session, vm_id, vm)
+    wait_for_agent(session, vm_id, vm)
     return _apply(session, vm_id, steps)
 
 
@@ -88,8 +96,11 @@ def settle(session: Session, vm_id: str, vm: Mapping[str, Any], desired: Desired
 
 
 def unchanged(steps: Plan, vm: Mapping[str, Any]) -> Dict[str, Any]:
-    """The result for a VM document on which nothing is to be done."""
-    return _result(steps, vm, observed.by_name(vm, steps.name))
+    """The result for a VM document on which nothing is to be done: nothing went before, nothing comes after.
+
+    The properties are in it once, for a fleet has a thousand such results.
+    """
+    return _result(steps._replace(before={}, after={}), vm, observed.by_name(vm, steps.name))
 
 
 def _apply(session: Session, vm_id: str, steps: Plan) -> Dict[str, Any]:
@@ -106,7 +117,7 @@ def _apply(session: Session, vm_id: str, steps: Plan) -> Dict[str, Any]:
     return _result(steps, {}, session.get(extension_id, expand="instanceView"))
 
 
-def _wait_for_agent(session: Session, vm_id: str, vm: Mapping[str, Any]) -> None:
+def wait_for_agent(session: Session, vm_id: str, vm: Mapping[str, Any]) -> None:
     """A VM that has just started needs a moment; without its agent Azure would let us wait for 25 minutes."""
     end = session.clock() + min(AGENT_WAIT_SECONDS, session.timeout)
     while True:

@@ -32,7 +32,8 @@ def reasons(desired: Desired, current: Mapping[str, Any], tags: Mapping[str, str
     after = current.get("provisionAfterExtensions") or []
     if desired.provision_after is not None and _lower(desired.provision_after) != _lower(after):
         found.append("provisionAfterExtensions differs")
-    found += ["tags.%s differs" % name for name in sorted(desired.tags or {}) if tags.get(name) != desired.tags[name]]
+    declared = desired.tags or {}
+    found += ["tags.%s differs" % name for name in sorted(declared) if tags.get(name) != declared[name]]
     tag = desired.force_update_tag
     if tag is not None and not secret_digest.is_users_tag(current.get("forceUpdateTag"), tag):
         found.append("force_update_tag differs")

@@ -28,7 +28,7 @@ from .plan import Plan, plan
 QUERY_FROM = 100
 LIVE, QUERIED = "live", "resource_graph"
 QUERY = (
-    "Resources | where type =~ 'microsoft.compute/virtualmachines/extensions' "
+    "Resources | where type =~ 'microsoft.compute/virtualmachines/extensions' and %s "
     "| project id, name, type, location, tags, properties | order by id asc"
 )
 
@@ -60,13 +60,25 @@ def converge_many(
     return {vm: queried[vm] if vm in queried else looked_at[vm] for vm in vms}
 
 
+def query_for(desired: Desired) -> str:
+    """The query for the extensions that ``desired`` may be about: a VM has several, and all others are of no use here.
+
+    By the name that is given, as ``plan.find`` does; by handler where there is none, or another name is taken over.
+    """
+    adopts = desired.adopt and desired.publisher is not None and desired.state != "absent"
+    if desired.name is not None and not adopts:
+        return QUERY % ("name =~ %s" % graph.text_literal(desired.name))
+    named = (("publisher", desired.publisher), ("type", desired.type))
+    return QUERY % " and ".join("properties.%s =~ %s" % (key, graph.text_literal(str(value))) for key, value in named)
+
+
 def _as_declared(
     session: Session, vms: Sequence[str], desired: Desired, digest_key: Optional[str]
 ) -> Dict[str, Dict[str, Any]]:
     """Results of the VMs on which, by Resource Graph, nothing differs."""
     subscriptions = sorted({parse_id(vm).subscription.lower() for vm in vms})
     try:
-        rows = graph.query(session, subscriptions, QUERY)
+        rows = graph.query(session, subscriptions, query_for(desired))
     except Failure as failure:
         if failure.code not in ("AuthorizationFailed", "InvalidQuery", "InvalidResourceType"):
             raise

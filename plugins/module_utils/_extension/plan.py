@@ -12,8 +12,6 @@ from .._azure.errors import Failure
 from . import drift, observed, preflight, secret_digest, slot
 from .desired import Desired
 
-# Of the handler's text in a reason; the whole text is in the statuses.
-LONGEST_REASON = 300
 # The public properties that a user can set. A reference to a Key Vault says where a secret is, not what it is.
 PUBLIC = (
     "publisher",
@@ -126,7 +124,7 @@ def _plan_update(
     if stored == "unknown" and desired.on_unknown_secret == "apply":
         reasons.append("protected settings unknown")
     if failed is not None:
-        reasons.append("Failed: " + _tail(failed))
+        reasons.append("Failed: " + failed)
     if desired.rerun:
         reasons.append("asked to run again")
     if not reasons:
@@ -187,7 +185,3 @@ def _document(
     if desired.protected_settings:
         document["properties"]["protectedSettings"] = desired.protected_settings
     return document
-
-
-def _tail(text: str) -> str:
-    return text if len(text) <= LONGEST_REASON else "... " + text[-LONGEST_REASON:]

@@ -130,9 +130,16 @@ def encoded(script: str) -> str:
 
 
 def decode(setting: t.Optional[str]) -> t.Optional[Bundle]:
-    """Read a ``script`` setting back; None for anything that this collection did not make."""
+    """Read a ``script`` setting of CustomScript back; None for anything that this collection did not make."""
     try:
-        script = base64.b64decode(setting or "", validate=True).decode("ascii")
+        return read(base64.b64decode(setting or "", validate=True).decode("ascii"))
+    except ValueError:
+        return None
+
+
+def read(script: str) -> t.Optional[Bundle]:
+    """Read a script back; None for anything that this collection did not make."""
+    try:
         found, state = DIGEST.search(script), DESIRED_STATE.search(script)
         if found is None or state is None:
             return None

@@ -16,7 +16,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.outcom
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
 
 from . import host as one
-from .seen import Document
+from .desired import Document, Host, Site
 
 Options = t.Mapping[str, t.Any]
 
@@ -37,10 +37,10 @@ def by_name(options: Options) -> t.Dict[str, Options]:
     return hosts
 
 
-def declared(entry: Options, key: t.Optional[str]) -> one.Host:
+def declared(entry: Options, key: t.Optional[str]) -> Host:
     """One host's options as a Host; empty texts, as templates give them, mean "not given"."""
     texts = ("address", "engine_version", "certificate", "vm_id")
-    return one.Host(
+    return Host(
         name=entry["name"],
         id=entry["id"],
         port=entry["port"],
@@ -68,16 +68,17 @@ def secret(options: Options, *path: str) -> t.Optional[str]:
 def converge(session: Session, options: Options, check: bool) -> Document:
     """Everything docker_host returns, and "warnings"."""
     hosts = by_name(options)
-    site = one.Site(
+    site = Site(
         extension_name=options["extension_name"],
         client_authorities=options["client_authorities"] or "",
         server_authority_sha256=options["server_authority_sha256"] or "",
         digest_key=secret(options, "digest.key"),
+        carrier=options["carrier"],
     )
 
     def work(name: str) -> Document:
         if options["state"] == "absent":
-            return one.remove(session, declared(hosts[name], None), check)
+            return one.remove(session, declared(hosts[name], None), site, check)
         return one.converge(session, declared(hosts[name], secret(options, "servers", name, "key.pem")), site, check)
 
     results = each(hosts, work, options["concurrency"])
@@ -93,6 +94,7 @@ def converge(session: Session, options: Options, check: bool) -> Document:
 def information(session: Session, options: Options) -> Document:
     """Everything docker_host_info returns."""
     hosts = by_name(options)
-    results = each(hosts, lambda name: one.information(session, hosts[name]["id"]), options["concurrency"])
+    how = (options["carrier"], options["extension_name"])
+    results = each(hosts, lambda name: one.information(session, hosts[name]["id"], *how), options["concurrency"])
     result = collect(results, "hosts")
     return {name: result[name] for name in result if name != "diff"}

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: may change without notice.
-"""A Docker host seen from Azure: its VM, its addresses, our extension, the program's last report."""
+"""A Docker host seen from Azure: its VM, its addresses, what carries the program, the program's last report."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.sessio
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.settling import settled
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import observed, secret_digest
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.converge import observe as observe_vm
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._run_command.converge import (
+    observe as observe_command,
+)
 
 from . import bundle, report
 
+CUSTOM_SCRIPT, RUN_COMMAND, AUTO = "custom_script", "run_command", "auto"
 PROGRAM = "bulwark.azure_docker"
 PUBLISHER, TYPE, VERSION = "Microsoft.Azure.Extensions", "CustomScript", "2.1"
 Document = t.Dict[str, t.Any]
@@ -28,13 +32,20 @@ CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE--
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """One VM at one moment. ``extension`` is whatever sits in the CustomScript slot; ``sent`` only if it is ours."""
+    """One VM at one moment. ``extension`` is what sits in the CustomScript slot, ``command`` the run command.
+
+    ``sent`` and ``report`` are what ``carrier`` holds, and only if we made it.
+    """
 
     vm: t.Optional[Document]
-    extension: t.Optional[Document]
-    sent: t.Optional[bundle.Bundle]
-    report: t.Optional[report.Report]
-    sealed: bool  # ours, but the whole script travelled as a protected setting
+    extension: t.Optional[Document] = None
+    sent: t.Optional[bundle.Bundle] = None
+    report: t.Optional[report.Report] = None
+    sealed: bool = False  # ours, but the whole script travelled as a protected setting
+    extension_is_ours: bool = False
+    command: t.Optional[Document] = None
+    command_is_ours: bool = False
+    carrier: str = CUSTOM_SCRIPT
 
     @property
     def vm_id(self) -> t.Optional[str]:
@@ -42,33 +53,47 @@ class Seen:
 
     @property
     def is_foreign(self) -> bool:
-        return self.extension is not None and self.sent is None and not self.sealed
+        return self.extension is not None and not self.extension_is_ours
 
 
-def see(session: Session, resource_id: str) -> Seen:
-    """One GET of the VM with its instance view. Raises Failure."""
-    return judge(observe_vm(session, resource_id))
+def see(session: Session, resource_id: str, carrier: str = CUSTOM_SCRIPT, name: str = "") -> Seen:
+    """One GET of the VM with its instance view, and one of the run command ``name`` where that may be the carrier."""
+    vm = observe_vm(session, resource_id)
+    seen = judge(vm)
+    if vm is None or carrier == CUSTOM_SCRIPT or (carrier == AUTO and seen.extension_is_ours):
+        return seen
+    return judge(vm, observe_command(session, resource_id, name), carrier)
 
 
-def see_settled(session: Session, resource_id: str) -> Seen:
-    """As ``see``, once no operation is under way on the extension: what a run that was ended has begun counts."""
-    return settled(
-        session,
-        "The extension of %s" % resource_id,
-        see(session, resource_id),
-        _operation,
-        lambda: see(session, resource_id),
-    )
+def see_settled(session: Session, resource_id: str, carrier: str, name: str) -> Seen:
+    """As ``see``, once no operation is under way on the carrier: what a run that was ended has begun counts."""
+    what = "What brings the engine program to %s" % resource_id
+    first = see(session, resource_id, carrier, name)
+    return settled(session, what, first, _operation, lambda: see(session, resource_id, carrier, name))
 
 
 def _operation(seen: Seen) -> t.Optional[str]:
-    return observed.properties_of(seen.extension).get("provisioningState")
+    document = seen.command if seen.carrier == RUN_COMMAND else seen.extension
+    return observed.properties_of(document).get("provisioningState")
 
 
-def judge(vm: t.Optional[Document]) -> Seen:
-    """What a VM document says (pure)."""
+def judge(vm: t.Optional[Document], command: t.Optional[Document] = None, carrier: str = CUSTOM_SCRIPT) -> Seen:
+    """What the documents of a VM and of our run command say (pure); ``carrier`` is the one that is asked for."""
     if vm is None:
-        return Seen(None, None, None, None, False)
+        return Seen(None)
+    seen = _by_extension(vm)
+    if carrier == CUSTOM_SCRIPT:
+        return seen
+    sent = bundle.read(str((observed.properties_of(command).get("source") or {}).get("script") or ""))
+    seen = dataclasses.replace(seen, command=command, command_is_ours=sent is not None)
+    if carrier == AUTO and (seen.extension_is_ours or not (seen.is_foreign or seen.command_is_ours)):
+        return seen
+    output = (observed.properties_of(command).get("instanceView") or {}).get("output")
+    said = report.parse(str(output or "")) if sent else None
+    return dataclasses.replace(seen, carrier=RUN_COMMAND, sent=sent, report=said, sealed=False)
+
+
+def _by_extension(vm: Document) -> Seen:
     extension = observed.by_handler(vm, PUBLISHER, TYPE)
     properties = observed.properties_of(extension)
     settings = properties.get("settings") or {}
@@ -79,7 +104,8 @@ def judge(vm: t.Optional[Document]) -> Seen:
     tag = secret_digest.read_tag(properties.get("forceUpdateTag"))
     tagged = tag is not None and tag.mark != secret_digest.NONE
     sealed = extension is not None and hidden and (PROGRAM in text or (not text and tagged))
-    return Seen(vm, extension, sent, report.parse(text) if sent or sealed else None, sealed)
+    ours = sent is not None or sealed
+    return Seen(vm, extension, sent, report.parse(text) if ours else None, sealed, ours)
 
 
 def sha256_of_pem(text: str) -> t.List[str]:
@@ -123,13 +149,15 @@ def addresses(session: Session, vm: Document) -> t.Dict[str, t.Optional[str]]:
 def describe(seen: Seen) -> Document:
     """The part of a host's result that comes from its VM document."""
     said = seen.report or {}
-    properties = observed.properties_of(seen.extension)
+    properties = observed.properties_of(seen.command if seen.carrier == RUN_COMMAND else seen.extension)
     return {
         "exists": seen.vm is not None,
         "vm_id": seen.vm_id,
         "power_state": observed.power_state(seen.vm) if seen.vm else None,
         "agent": observed.agent_state(seen.vm) if seen.vm else None,
+        "carrier": seen.carrier,
         "extension": (seen.extension or {}).get("name"),
+        "run_command": (seen.command or {}).get("name"),
         "provisioning_state": properties.get("provisioningState"),
         "is_foreign": seen.is_foreign,
         "state": said.get("state"),

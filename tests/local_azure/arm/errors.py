@@ -28,6 +28,7 @@ class ArmError(Exception):
         self.details = None if details is None else list(details)
         self.target = target
         self.headers: dict[str, str] = {}
+        self.additional_info: list[dict] | None = None
 
     def body(self) -> dict:
         """Return the error object that goes into an envelope or an operation."""
@@ -36,6 +37,8 @@ class ArmError(Exception):
             error["target"] = self.target
         if self.details is not None:
             error["details"] = self.details
+        if self.additional_info is not None:
+            error["additionalInfo"] = self.additional_info
         if self.inner_code is not None:
             error["innererror"] = {"internalErrorCode": self.inner_code}
         return error
@@ -150,6 +153,24 @@ def invalid_reference(target: str, source: str) -> ArmError:
 def unauthorized(message: str) -> ArmError:
     """There is no bearer token, or none that counts."""
     return gateway(ArmError(401, "AuthenticationFailed", message))
+
+
+def wrong_tenant(given: str, right: str, login: str) -> ArmError:
+    """The token is of another tenant than the subscription; the challenge names the right authority."""
+    text = (
+        f"The access token is from the wrong issuer 'https://sts.windows.net/{given}/'. It must match the tenant "
+        f"'https://sts.windows.net/{right}/' associated with this subscription. Please use the authority (URL) "
+        f"'{login}/{right}' to get the token. Note, if the subscription is transferred to another tenant there is no "
+        "impact to the services, but information about new tenant could take time to propagate (up to an hour). If you "
+        "just transferred your subscription and see this error message, please try back later."
+    )
+    error = gateway(ArmError(401, "InvalidAuthenticationTokenTenant", text))
+    error.headers["WWW-Authenticate"] = (
+        f'Bearer authorization_uri="{login}/{right}", error="invalid_token", error_description="The access token is '
+        "from the wrong issuer. It must match the tenant associated with this subscription. Please use correct "
+        'authority to get the token."'
+    )
+    return error
 
 
 def conflict() -> ArmError:

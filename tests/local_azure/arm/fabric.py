@@ -32,7 +32,10 @@ class VmSpec:
 
 @dataclass(frozen=True)
 class ExtensionGoal:
-    """What the agent of a machine shall do with one handler. `state` is "enabled" or "uninstall"."""
+    """What the agent of a machine shall do with one handler, or with one instance of a handler that can have many.
+
+    `state` is "enabled" or "uninstall"; an instance has a `name` and is "enabled" or "disabled".
+    """
 
     publisher: str
     type: str
@@ -42,11 +45,15 @@ class ExtensionGoal:
     settings: dict | None
     sealed_settings: str | None
     thumbprint: str | None
+    name: str | None = None
 
 
 @dataclass(frozen=True)
 class HandlerView:
-    """What the agent said of one handler ("Publisher.Type") and of the settings it ran last."""
+    """What the agent said of one handler ("Publisher.Type") and of the settings it ran last.
+
+    A handler that can have many instances has none of the settings itself: `instances` are by their names.
+    """
 
     name: str
     version: str
@@ -58,6 +65,7 @@ class HandlerView:
     text: str = ""
     substatus: list[dict] = field(default_factory=list)
     operation: str = ""
+    instances: dict[str, HandlerView] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from .control import PREFIX, Control
 from .errors import ArmError, invalid_api_version, invalid_content, missing_api_version
+from .faults import Dropped, Faults
 from .journal import Journal
 from .limits import Limits
 from .messages import Call, Reply
@@ -38,20 +40,28 @@ _LOGIN = re.compile(r"/([^/]+)(/v2\.0/\.well-known/openid-configuration|/oauth2/
 class Front:
     """What stands behind every connection: login and metadata for anybody, the rest with a token."""
 
-    def __init__(self, tokens: Tokens, dispatch: Callable[[Call], Reply], journal: Journal) -> None:
+    def __init__(
+        self, tokens: Tokens, dispatch: Callable[[Call], Reply], journal: Journal, limits: Limits, faults: Faults,
+        control: Control,
+    ) -> None:  # fmt: skip
         self._tokens = tokens
         self._dispatch = dispatch
-        self.journal = journal
-        self._limits = Limits()
+        self._journal = journal
+        self._limits = limits
+        self._faults = faults
+        self._control = control
 
     def answer(self, call: Call, raw: bytes) -> Reply:
-        """Answer one request; refusals become their envelope."""
+        """Answer one request; refusals become their envelope. Dropped: close the connection instead."""
         try:
             return self._answer(call, raw)
         except ArmError as error:
             return Reply(error.status, {"error": error.body()}, dict(error.headers))
 
     def _answer(self, call: Call, raw: bytes) -> Reply:
+        if _is_control(call):
+            call.body = _parse(raw)
+            return self._control.answer(call)
         login = _LOGIN.fullmatch(call.path)
         if login and call.method == "POST":
             return self._tokens.issue(login[1], raw.decode("utf-8", "replace"))
@@ -59,15 +69,26 @@ class Front:
             return self._tokens.discovery(login[1], call.base_url)
         if call.path.rstrip("/").lower() == "/metadata/endpoints":
             return endpoints(call)
-        self._tokens.check(call.headers.get("Authorization"))
+        call.caller = self._tokens.check(call.headers.get("Authorization"))
         if not call.api_version:
             raise missing_api_version()
         if not _VERSION.fullmatch(call.api_version):
             raise invalid_api_version(call.api_version)
         call.body = _parse(raw)
-        reply = self._dispatch(call)
-        reply.headers = {**self._limits.headers(call.method, call.path), **reply.headers}
+        left = self._limits.take(call.method, call.path)
+        reply = self._faults.answer(call, self._dispatch)
+        reply.headers = {**left, **reply.headers}
         return reply
+
+    def record(self, call: Call, path: str, status: int) -> None:
+        """Note what was asked and answered, 0 for nothing at all; `path` includes the query."""
+        if not _is_control(call):
+            self._journal.write(call.method, path, status, call.body, call.access)
+            self._control.count(call.method, status)
+
+
+def _is_control(call: Call) -> bool:
+    return call.path.lower().startswith(PREFIX)
 
 
 def _parse(raw: bytes) -> Any:
@@ -94,14 +115,19 @@ class _Handler(BaseHTTPRequestHandler):
         reply = Reply(500, {"error": {"code": "InternalServerError", "message": "The local Azure met a defect."}})
         try:
             reply = self.server.front.answer(call, raw)
+        except Dropped:
+            reply = Reply(0)
         finally:
             # Also after a defect, whose traceback goes to standard error: a client that hangs says less than a 500.
-            self.server.front.journal.write(self.command, self.path, reply.status, call.body)
+            self.server.front.record(call, self.path, reply.status)
             self._send(reply)
 
     do_GET = do_HEAD = do_PUT = do_PATCH = do_POST = do_DELETE = _serve
 
     def _send(self, reply: Reply) -> None:
+        if not reply.status:
+            self.close_connection = True
+            return
         content = b"" if reply.body is None else json.dumps(reply.body).encode()
         self.send_response(reply.status)
         for name, value in {**self._common_headers(), **reply.headers}.items():

@@ -13,6 +13,8 @@ _CANONICAL = {
         "subscriptions", "resourceGroups", "providers", "Microsoft.Compute", "Microsoft.Network", "Microsoft.Resources",
         "virtualMachines", "extensions", "disks", "virtualNetworks", "subnets", "networkSecurityGroups",
         "securityRules", "defaultSecurityRules", "publicIPAddresses", "networkInterfaces", "ipConfigurations",
+        "runCommands", "instanceView", "locations", "operations", "operationResults", "tags", "resources",
+        "Microsoft.Authorization", "locks", "policyAssignments", "roleAssignments", "roleDefinitions",
     )
 }  # fmt: skip
 GROUP_TYPE = "Microsoft.Resources/resourceGroups"
@@ -21,6 +23,11 @@ GROUP_TYPE = "Microsoft.Resources/resourceGroups"
 def key(resource_id: str) -> str:
     """Return the form in which two ids are equal exactly if they name the same resource."""
     return resource_id.rstrip("/").lower()
+
+
+def word(text: str) -> str:
+    """Return one fixed word of a path in ARM's casing; an unknown one stays."""
+    return _CANONICAL.get(text.lower(), text)
 
 
 def canonical(resource_id: str) -> str:

@@ -12,8 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from .actions import Access
+
 _SECRET = frozenset({
-    "protectedsettings", "protectedparameters", "customdata", "adminpassword", "userdata", "client_secret",
+    "protectedsettings", "protectedparameters", "customdata", "adminpassword", "runaspassword", "userdata",
+    "client_secret", "scripturi",
 })  # fmt: skip
 
 
@@ -35,9 +38,17 @@ class Journal:
         self._bodies = _open(directory / "bodies.jsonl") if record_bodies else None
         self._lock = threading.Lock()
 
-    def write(self, method: str, path: str, status: int, body: Any = None) -> None:
-        """Write one line; `path` includes the query, a `body` of None is left out."""
-        entry = {"time": round(time.time(), 3), "method": method, "path": path, "status": status}
+    def write(self, method: str, path: str, status: int, body: Any = None, access: Access | None = None) -> None:
+        """Write one line; `path` includes the query, a `body` of None is left out.
+
+        `access` adds "action", "free": true if Azure asks for no permission for it, and "links", the actions on what
+        the body refers to.
+        """
+        entry: dict[str, Any] = {"time": round(time.time(), 3), "method": method, "path": path, "status": status}
+        if access is not None:
+            entry["action"] = access.action
+            entry.update({"free": True} if access.free else {})
+            entry.update({"links": [link.action for link in access.links]} if access.links else {})
         with self._lock:
             self._line(self._requests, entry if body is None else {**entry, "body": sealed(body)})
             if self._bodies is not None and body is not None:

@@ -7,14 +7,33 @@ from __future__ import annotations
 
 import datetime
 import time
+import uuid
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 
+from .actions import Access
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who a token was given to."""
+
+    tenant: str
+    client: str
+
+    @property
+    def object_id(self) -> str:
+        """The service principal's object id: another one in each tenant."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.tenant}/{self.client}".lower()))
+
 
 @dataclass
 class Call:
-    """One request. `query` has lower-case names, `params` the words of the path that its route named."""
+    """One request. `query` has lower-case names, `params` the words of the path that its route named.
+
+    The front sets `caller`, the gate `access`: what the request asks permission for.
+    """
 
     method: str
     path: str
@@ -23,6 +42,8 @@ class Call:
     body: Any
     base_url: str
     params: dict[str, str] = field(default_factory=dict)
+    caller: Caller | None = None
+    access: Access | None = None
 
     @property
     def api_version(self) -> str:

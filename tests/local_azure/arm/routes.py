@@ -9,26 +9,33 @@ from collections.abc import Callable
 
 from .context import Context
 from .errors import ArmError
+from .gate import admit
 from .messages import Call, Reply
 from .providers import (
     disks,
     extensions,
     images,
+    locks,
     network_interfaces,
     network_security,
     networks,
+    policies,
     power,
     public_addresses,
+    resource_graph,
     resource_groups,
     resources,
+    roles,
+    run_command_action,
+    run_commands,
     tags,
     virtual_machines,
 )
 
 Function = Callable[[Context, Call], Reply]
 _PROVIDERS = (
-    disks, extensions, images, network_interfaces, network_security, networks, power, public_addresses,
-    resource_groups, resources, tags, virtual_machines,
+    disks, extensions, images, locks, network_interfaces, network_security, networks, policies, power, public_addresses,
+    resource_graph, resource_groups, resources, roles, run_commands, run_command_action, tags, virtual_machines,
 )  # fmt: skip
 
 
@@ -52,7 +59,7 @@ class Router:
             params = _match(template, words)
             if params is not None and wanted == method:
                 call.params = params
-                reply = function(self._context, call)
+                reply = function(self._context, admit(self._context, call))
                 return Reply(204, None, reply.headers) if call.method == "HEAD" else reply
             other_method = other_method or params is not None
         if other_method:

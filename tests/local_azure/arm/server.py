@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
-from . import failures, operations
+from . import failures, ids, operations
+from .authorization import Authorization, Permissions
 from .catalogue import Catalogue
 from .context import Context
+from .control import Control
 from .errors import ArmError
 from .fabric import Fabric, FabricError
+from .faults import Faults
 from .front import Front, Listener
 from .journal import Journal
+from .limits import Limits
 from .operations import Operations
 from .providers import machines, power
+from .providers.resource_graph import Graph
 from .providers.virtual_machines import boot_new
 from .routes import Router
 from .store import Record, Store
+from .timing import Settings
 from .tls import server_context
 from .tokens import Tokens
 
@@ -28,6 +35,9 @@ class ArmServer:
     """One Resource Manager for up to a few subscriptions, on https://localhost:`port` (0: any free port).
 
     `handlers` is {"Publisher.Type": [versions]}; `agent_timeout` is in seconds, 25 minutes in the real Azure.
+    `tenants` is {subscription: tenant} for those that are not in `tenant`; the client is known in all of them.
+    `permissions` restrict the client (see authorization); Resource Graph answers `graph_lag` seconds late.
+    `settings` say how strict it is; `about` is what its status shall say beside what it knows itself.
     """
 
     def __init__(
@@ -43,17 +53,32 @@ class ArmServer:
         handlers: dict[str, list[str]],
         agent_timeout: float = 120.0,
         record_bodies: bool = False,
+        settings: Settings | None = None,
+        about: dict[str, Any] | None = None,
+        tenants: dict[str, str] | None = None,
+        permissions: Permissions | None = None,
+        graph_lag: float = 0.0,
     ) -> None:
         self._directory = Path(state_dir)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._context = server_context(self._directory)
         self._store = Store(self._directory / "arm.json")
-        self._operations = Operations(self._store)
+        settings = settings or Settings()
+        self._operations = Operations(self._store, settings, self._give_up)
         self._journal = Journal(self._directory, record_bodies)
+        others = {subscription.lower(): name for subscription, name in (tenants or {}).items()}
+        path, governance = self._directory / "permissions.json", self._store.governance
+        authorization = Authorization(path, permissions, governance, lambda wanted: others.get(wanted.lower(), tenant))
         self._arm = Context(
-            self._store, self._operations, fabric, Catalogue(handlers), list(subscriptions), tenant, agent_timeout
-        )
-        front = Front(Tokens(tenant, client_id, client_secret), Router(self._arm).dispatch, self._journal)
+            self._store, self._operations, fabric, Catalogue(handlers), list(subscriptions), tenant, authorization,
+            others, agent_timeout,
+        )  # fmt: skip
+        self.graph = Graph(self._arm, graph_lag)
+        self._arm.graph = self.graph.answer
+        limits, faults = Limits(settings), Faults(self._directory / "faults.json", self._operations)
+        control = Control(self._arm, settings, limits, faults, self._directory, about or {})
+        tokens = Tokens(dict.fromkeys([tenant, *others.values()]), client_id, client_secret)
+        front = Front(tokens, Router(self._arm).dispatch, self._journal, limits, faults, control)
         self._listener = Listener(front, self._context, port)
 
     @property
@@ -106,16 +131,19 @@ class ArmServer:
                 self._operations.resume(operation, _creation(self._arm, target))
                 continue
             self._operations.finish(operation, failures.interrupted())
-            if target is not None:
-                _abandon(self._store, target)
+            self._give_up(operation["target"])
 
-
-def _abandon(store: Store, target: Record) -> None:
-    """Show that an operation on the target did not come to its end."""
-    target.properties["provisioningState"] = "Failed"
-    if target.private.get("power") in power.TRANSIENT:
-        target.private["power"] = "stopped"
-    store.changed()
+    def _give_up(self, target_id: str) -> None:
+        """Show at the target that an operation on it did not come to its end."""
+        with self._store.lock:
+            target = self._store.get(target_id)
+            if target is None:
+                return
+            target.properties["provisioningState"] = "Succeeded" if target.type == ids.GROUP_TYPE else "Failed"
+            if target.private.get("power") in power.TRANSIENT:
+                running = self._arm.fabric.running(target.properties["vmId"])
+                target.private["power"] = "running" if running else "stopped"
+            self._store.changed(target)
 
 
 def _creation(arm: Context, machine: Record) -> operations.Effect:

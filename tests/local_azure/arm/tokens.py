@@ -1,7 +1,10 @@
 # Copyright (c) 2026, bulwark.azure_docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Entra ID, as far as one application with a secret needs it: discovery, token endpoint, bearer check."""
+"""Entra ID, as far as one application with a secret needs it: discovery, token endpoint, bearer check.
+
+The application is registered once and known in every tenant, with one secret; each tenant has its own object for it.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +13,29 @@ import secrets
 import threading
 import time
 import uuid
+from collections.abc import Iterable
 from urllib.parse import parse_qs
 
 from .errors import ArmError, unauthorized
-from .messages import Reply
+from .messages import Caller, Reply
 
 PROVENANCE = {
     "OpenID discovery and client_credentials exchange": "docs",
     "invalid_client AADSTS7000215 with 401": "docs",
     "AuthenticationFailed texts": "inferred",
+    "a multi-tenant application has the same id and secret in every tenant, and another object id in each": "docs",
 }
 
 
 class Tokens:
     """Hands out opaque tokens to one client id and secret, and knows those it gave."""
 
-    def __init__(self, tenant: str, client_id: str, client_secret: str, lifetime: float = 3599.0) -> None:
-        self._tenant = tenant
+    def __init__(self, tenants: Iterable[str], client_id: str, client_secret: str, lifetime: float = 3599.0) -> None:
+        self._tenants = {tenant.lower(): tenant for tenant in tenants}
         self._client_id = client_id
         self._client_secret = client_secret
         self._lifetime = lifetime
-        self._expiry: dict[str, float] = {}
+        self._given: dict[str, tuple[float, Caller]] = {}
         self._lock = threading.Lock()
 
     def discovery(self, tenant: str, base_url: str) -> Reply:
@@ -51,7 +56,7 @@ class Tokens:
     def issue(self, tenant: str, form: str) -> Reply:
         """Answer the token endpoint; `form` is the URL-encoded body."""
         fields = {name: values[0] for name, values in parse_qs(form).items()}
-        if tenant.lower() != self._tenant.lower():
+        if tenant.lower() not in self._tenants:
             return _refusal(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
         if fields.get("grant_type") != "client_credentials":
             return _refusal(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
@@ -67,21 +72,23 @@ class Tokens:
             return _refusal(401, "invalid_client", 7000215, text)
         token = secrets.token_urlsafe(48)
         with self._lock:
-            self._expiry[token] = time.time() + self._lifetime
+            caller = Caller(self._tenants[tenant.lower()], self._client_id)
+            self._given[token] = (time.time() + self._lifetime, caller)
         life = int(self._lifetime)
         return Reply(200, {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token})
 
-    def check(self, header: str | None) -> None:
-        """Raise AuthenticationFailed unless the Authorization header carries a token that still counts."""
+    def check(self, header: str | None) -> Caller:
+        """Return whose token the Authorization header carries; AuthenticationFailed unless it still counts."""
         if not header:
             raise _challenge(unauthorized("Authentication failed. The 'Authorization' header is missing."))
         scheme, _space, token = header.partition(" ")
         with self._lock:
-            expiry = self._expiry.get(token)
-        if scheme.lower() != "bearer" or expiry is None:
+            expiry, caller = self._given.get(token, (0.0, None))
+        if scheme.lower() != "bearer" or caller is None:
             raise _challenge(unauthorized("Authentication failed. The access token is invalid."))
         if expiry < time.time():
             raise _challenge(unauthorized("Authentication failed. The access token has expired."))
+        return caller
 
 
 def _challenge(error: ArmError) -> ArmError:

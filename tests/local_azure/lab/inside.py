@@ -13,6 +13,9 @@ import signal
 import subprocess
 import sys
 
+from .. import options as server_options
+from .. import server_file
+from ..arm.fabric import Fabric
 from ..arm.server import ArmServer
 from ..fabric import LocalFabric
 from ..wire.server import Wire
@@ -21,11 +24,15 @@ from . import network
 HANDLERS = pathlib.Path(__file__).resolve().parent.parent / "handlers"
 PACKAGES = {
     "Microsoft.Azure.Extensions.CustomScript": {"2.1.19": HANDLERS / "custom_script"},
+    "Microsoft.CPlat.Core.RunCommandHandlerLinux": {"1.3.28": HANDLERS / "run_command"},
+    "Microsoft.CPlat.Core.RunCommandLinux": {"1.0.12": HANDLERS / "run_command"},
+    "Microsoft.OSTCExtensions.VMAccessForLinux": {"1.5.25": HANDLERS / "vm_access"},
     "Contoso.Operations.Marker": {"1.0.0": HANDLERS / "marker"},  # another team's, for tests
 }
-PORT = 8443
 TENANT = "10000000-0000-0000-0000-000000000001"
+OTHER_TENANT = "10000000-0000-0000-0000-000000000002"
 SUBSCRIPTIONS = [f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2, 3)]
+TENANTS = {SUBSCRIPTIONS[2]: OTHER_TENANT}  # the client is known in both
 CLIENT = "20000000-0000-0000-0000-000000000001"
 
 
@@ -45,6 +52,7 @@ def variables(arm: ArmServer, state: pathlib.Path, secret: str) -> dict[str, str
         "LOCAL_AZURE_CA": str(arm.ca_path),
         "LOCAL_AZURE_SUBSCRIPTIONS": ",".join(SUBSCRIPTIONS),
         "LOCAL_AZURE_TENANT": TENANT,
+        "LOCAL_AZURE_TENANTS": ",".join(TENANTS.get(subscription, TENANT) for subscription in SUBSCRIPTIONS),
         "LOCAL_AZURE_CLIENT_ID": CLIENT,
         "LOCAL_AZURE_CLIENT_SECRET": secret,
         "LOCAL_AZURE_STATE": str(state),
@@ -59,15 +67,51 @@ def wait_for_network() -> None:
     os.close(gate)
 
 
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="local_azure.lab.inside")
-    parser.add_argument("--state", type=pathlib.Path, required=True)
-    parser.add_argument("--image", type=pathlib.Path, required=True)
-    parser.add_argument("--agent-timeout", type=float, required=True)
-    parser.add_argument("--record-bodies", action="store_true")
+def resource_manager(options: argparse.Namespace, fabric: Fabric, secret: str) -> ArmServer:
+    return ArmServer(
+        options.state, fabric, port=server_options.port(options), subscriptions=SUBSCRIPTIONS, tenant=TENANT,
+        client_id=CLIENT, client_secret=secret, handlers={name: sorted(found) for name, found in PACKAGES.items()},
+        agent_timeout=options.agent_timeout, record_bodies=options.record_bodies,
+        tenants=TENANTS, graph_lag=options.graph_lag, settings=server_options.settings(options),
+        about={"guests": options.guests},
+    )  # fmt: skip
+
+
+def attend(arm: ArmServer, options: argparse.Namespace, secret: str) -> int:
+    """Run the command beside a Resource Manager that serves, tell others where that is, and return its exit code."""
+    environment = variables(arm, options.state, secret)
+    launcher = int((options.state / "lock").read_text())
+    server_file.write(server_file.Server(
+        launcher, options.guests, arm.base_url, str(arm.ca_path), str(options.state), environment
+    ))  # fmt: skip
+    child: subprocess.Popen[bytes] | None = None
+    try:
+        child = subprocess.Popen(options.command, env=dict(os.environ, **environment))
+        return child.wait()
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        server_file.remove(options.state)
+        if child is not None and child.poll() is None:
+            child.terminate()
+            child.wait(30)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="local_azure.lab")
+    server_options.add(parser)
     parser.add_argument("command", nargs="+")
-    options = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def end_in_order() -> None:
+    """Let SIGTERM unwind the stack."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    end_in_order()
     wait_for_network()
     network.prepare()
     network.hide_host()
@@ -75,23 +119,12 @@ def main(arguments: list[str]) -> int:
     wire = Wire(PACKAGES)
     fabric = LocalFabric(options.state, options.image, wire)
     secret = client_secret(options.state)
-    arm = ArmServer(
-        options.state, fabric, port=PORT, subscriptions=SUBSCRIPTIONS, tenant=TENANT, client_id=CLIENT,
-        client_secret=secret, handlers={name: sorted(versions) for name, versions in PACKAGES.items()},
-        agent_timeout=options.agent_timeout, record_bodies=options.record_bodies,
-    )  # fmt: skip
+    arm = resource_manager(options, fabric, secret)
     wire.start()
     arm.start()
-    child: subprocess.Popen[bytes] | None = None
     try:
-        child = subprocess.Popen(options.command, env=dict(os.environ, **variables(arm, options.state, secret)))
-        return child.wait()
-    except KeyboardInterrupt:
-        return 130
+        return attend(arm, options, secret)
     finally:
-        if child is not None and child.poll() is None:
-            child.terminate()
-            child.wait(30)
         arm.stop()
         fabric.stop_all()
         wire.stop()

@@ -20,6 +20,9 @@ from ..lab.network import WIRE_SERVER
 PROVENANCE = {
     "goal state, hosting environment, shared configuration, extensions configuration": "agent",
     "plugin states enabled and uninstall, one settings document per handler": "agent",
+    "a handler with many instances: ExtensionRuntimeSettings with name, state, seqNo for RuntimeSettings": "agent",
+    "its files are NAME.N.settings and NAME.N.status, its environment has ConfigExtensionName": "agent",
+    "an instance is removed by the state disabled, the handler is uninstalled with its last instance": "agent",
     "ids of container, role and deployment": "inferred",
 }
 HEAD = '<?xml version="1.0" encoding="utf-8"?>'
@@ -101,19 +104,35 @@ def handler_settings(goal: ExtensionGoal) -> str:
     return json.dumps({"runtimeSettings": [{"handlerSettings": settings}]})
 
 
+def plugin(name: str, goals: list[ExtensionGoal]) -> str:
+    """What shall become of a handler. One with instances stays as long as one of them shall be there."""
+    manifest = quoteattr(f"{BASE}/blob/{name}/manifest.xml")
+    state = "enabled" if any(goal.state == "enabled" for goal in goals) else "uninstall"
+    return (
+        f'<Plugin name={quoteattr(name)} version="{goals[-1].version}" location={manifest} '
+        f'failoverlocation={manifest} state="{state}" autoUpgrade="false" runAsStartupTask="false" isJson="true" '
+        'useExactVersion="true"/>'
+    )
+
+
+def plugin_settings(name: str, goals: list[ExtensionGoal]) -> str:
+    """The settings of a handler, or of each of its instances."""
+    text = "".join(
+        f'<RuntimeSettings seqNo="{goal.sequence}">{escape(handler_settings(goal))}</RuntimeSettings>'
+        if goal.name is None
+        else f'<ExtensionRuntimeSettings seqNo="{goal.sequence}" name={quoteattr(goal.name)} state="{goal.state}">'
+        f"{escape(handler_settings(goal))}</ExtensionRuntimeSettings>"
+        for goal in goals
+    )
+    return f'<Plugin name={quoteattr(name)} version="{goals[-1].version}">{text}</Plugin>'
+
+
 def extensions_config(identity: Identity, incarnation: int, goals: Iterable[ExtensionGoal], now: float) -> str:
-    plugins = settings = ""
+    handlers: dict[str, list[ExtensionGoal]] = {}
     for goal in goals:
-        name = f"{goal.publisher}.{goal.type}"
-        manifest = quoteattr(f"{BASE}/blob/{name}/manifest.xml")
-        plugins += (
-            f'<Plugin name={quoteattr(name)} version="{goal.version}" location={manifest} failoverlocation={manifest} '
-            f'state="{goal.state}" autoUpgrade="false" runAsStartupTask="false" isJson="true" useExactVersion="true"/>'
-        )
-        settings += (
-            f'<Plugin name={quoteattr(name)} version="{goal.version}">'
-            f'<RuntimeSettings seqNo="{goal.sequence}">{escape(handler_settings(goal))}</RuntimeSettings></Plugin>'
-        )
+        handlers.setdefault(f"{goal.publisher}.{goal.type}", []).append(goal)
+    plugins = "".join(plugin(name, found) for name, found in handlers.items())
+    settings = "".join(plugin_settings(name, found) for name, found in handlers.items())
     ticks = TICKS_AT_EPOCH + int(now * 10_000_000)
     return (
         f'{HEAD}<Extensions version="1.0.0.0" goalStateIncarnation="{incarnation}"><GuestAgentExtension><GAFamilies>'

@@ -5,9 +5,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..arm.fabric import AgentView, HandlerView
+
+PROVENANCE = {
+    "an instance of a handler with many: an entry of its own with runtimeSettingsStatus.extensionName": "agent",
+    "no entry for an instance that is asked to be disabled and is": "agent",
+    "a handler of which no instance is reported: one entry without runtimeSettingsStatus": "agent",
+}
 
 
 def message(value: Any) -> str:
@@ -33,11 +40,24 @@ def handler_view(entry: dict[str, Any]) -> HandlerView:
     )
 
 
+def handler_views(entries: list[dict[str, Any]]) -> dict[str, HandlerView]:
+    """All handlers by name. The entries of one handler's instances are told apart by their extensionName."""
+    handlers: dict[str, HandlerView] = {}
+    for entry in entries:
+        view = handler_view(entry)
+        instance = (entry.get("runtimeSettingsStatus") or {}).get("extensionName")
+        if instance is None:
+            handlers[view.name] = view
+            continue
+        whole = handlers.get(view.name) or HandlerView(view.name, view.version, view.status, view.message)
+        handlers[view.name] = replace(whole, instances={**whole.instances, instance: view})
+    return handlers
+
+
 def agent_view(blob: dict[str, Any], received_at: float) -> AgentView:
     """``blob`` is what the agent uploads; ``received_at`` (epoch seconds) is the fabric's own clock."""
     aggregate = blob.get("aggregateStatus") or {}
     guest = aggregate.get("guestAgentStatus") or {}
-    handlers = [handler_view(entry) for entry in aggregate.get("handlerAggregateStatus") or []]
     info = blob.get("guestOSInfo") or {}
     return AgentView(
         version=guest.get("version", ""),
@@ -47,5 +67,5 @@ def agent_view(blob: dict[str, Any], received_at: float) -> AgentView:
         computer_name=info.get("computerName", ""),
         status=guest.get("status", ""),
         message=message(guest.get("formattedMessage")),
-        handlers={handler.name: handler for handler in handlers},
+        handlers=handler_views(aggregate.get("handlerAggregateStatus") or []),
     )

@@ -23,23 +23,36 @@ TYPE = "Microsoft.Compute/disks"
 _DISK = f"{GROUP}/providers/{TYPE}/{{name}}"
 
 
+def of(properties: dict) -> list[dict]:
+    """Return the entries of all disks of a machine, its system disk first."""
+    storage = properties["storageProfile"]
+    return [storage["osDisk"], *storage.get("dataDisks", [])]
+
+
+def ids_of(properties: dict, with_option: str | None = None) -> list[str]:
+    """Return the ids of a machine's disks: of all, or of those with that deleteOption."""
+    chosen = [disk for disk in of(properties) if with_option in (None, disk["deleteOption"])]
+    return [disk["managedDisk"]["id"] for disk in chosen]
+
+
 def add(ctx: Context, machine: Record) -> None:
-    """Make the record of a machine's system disk if there is none yet."""
-    disk = machine.properties["storageProfile"]["osDisk"]
-    wanted = disk["managedDisk"]["id"]
-    if ctx.store.get(wanted) is None:
-        document = {
-            "name": ids.name(wanted), "id": wanted, "type": TYPE, "location": machine.document["location"], "tags": {},
-            "sku": {"name": disk["managedDisk"]["storageAccountType"], "tier": "Premium"},
-            "properties": {
-                "osType": "Linux", "creationData": {"createOption": "FromImage"}, "diskSizeGB": disk["diskSizeGB"],
-                "timeCreated": stamp(), "provisioningState": "Succeeded", "uniqueId": str(uuid.uuid4()),
-            },
-        }  # fmt: skip
-        ctx.store.put(Record(wanted, TYPE, document))
+    """Make the records of a machine's disks that have none yet."""
+    for disk in of(machine.properties):
+        wanted = disk["managedDisk"]["id"]
+        if ctx.store.get(wanted) is None:
+            system = {"osType": disk["osType"]} if disk.get("osType") else {}
+            document = {
+                "name": ids.name(wanted), "id": wanted, "type": TYPE, "location": machine.document["location"],
+                "tags": {}, "sku": {"name": disk["managedDisk"]["storageAccountType"], "tier": "Premium"},
+                "properties": {
+                    **system, "creationData": {"createOption": disk["createOption"]}, "diskSizeGB": disk["diskSizeGB"],
+                    "timeCreated": stamp(), "provisioningState": "Succeeded", "uniqueId": str(uuid.uuid4()),
+                },
+            }  # fmt: skip
+            ctx.store.put(Record(wanted, TYPE, document))
 
 
-def _render(ctx: Context, record: Record) -> dict:
+def render(ctx: Context, record: Record) -> dict:
     document = copy.deepcopy(record.document)
     owner = ctx.store.referrers(record.id, "Microsoft.Compute/virtualMachines")
     if owner:
@@ -51,19 +64,19 @@ def _render(ctx: Context, record: Record) -> dict:
 def get(ctx: Context, call: Call) -> Reply:
     """Return one disk."""
     with ctx.store.lock:
-        return Reply(200, _render(ctx, resource(ctx, call)))
+        return Reply(200, render(ctx, resource(ctx, call)))
 
 
 def list_group(ctx: Context, call: Call) -> Reply:
     """Return the disks of a group."""
     with ctx.store.lock:
-        return page(call, in_group(ctx, call, TYPE), lambda record: _render(ctx, record))
+        return page(call, in_group(ctx, call, TYPE), lambda record: render(ctx, record))
 
 
 def list_subscription(ctx: Context, call: Call) -> Reply:
     """Return the disks of a subscription."""
     with ctx.store.lock:
-        return page(call, in_subscription(ctx, call, TYPE), lambda record: _render(ctx, record))
+        return page(call, in_subscription(ctx, call, TYPE), lambda record: render(ctx, record))
 
 
 def delete(ctx: Context, call: Call) -> Reply:

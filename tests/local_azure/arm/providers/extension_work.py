@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 from .. import errors, failures
 from ..context import Context
@@ -32,45 +34,67 @@ _SUPPRESSIBLE = ("VMExtensionProvisioningError", "VMExtensionHandlerNonTransient
 
 def install(ctx: Context, machine: Record, extension: Record, generation: int) -> None:
     """The effect of PUT and PATCH."""
+    forgiven = _SUPPRESSIBLE if extension.properties.get("suppressFailures") else ()
+    conclude(ctx, extension, generation, lambda: _install(ctx, machine, extension, generation), forgiven)
+
+
+def conclude(
+    ctx: Context, child: Record, generation: int, work: Callable[[], None], forgiven: tuple[str, ...] = ()
+) -> None:
+    """Do the work of a PUT or PATCH and show its end at the child; errors of the `forgiven` codes are no failure."""
     error: errors.ArmError | None = None
     try:
-        _install(ctx, machine, extension, generation)
+        work()
+        ctx.operations.hold()
+        with ctx.store.lock:
+            check_current(ctx, child, generation)
     except errors.ArmError as failure:
         error = failure
     except FabricError as failure:
         error = errors.ArmError(409, failure.code, failure.message)
-    suppressed = error is not None and error.code in _SUPPRESSIBLE and extension.properties.get("suppressFailures")
-    _end(ctx, extension, generation, "Failed" if error and not suppressed else "Succeeded")
-    if error is not None and not suppressed:
+    if error is not None and error.code != failures.preempted().code:
+        ctx.operations.hold()
+    failed = error is not None and error.code not in forgiven
+    _end(ctx, child, generation, "Failed" if failed else "Succeeded")
+    if error is not None and failed:
         raise error
 
 
 def _install(ctx: Context, machine: Record, extension: Record, generation: int) -> None:
-    properties = extension.properties
+    properties, name = extension.properties, extension.document["name"]
     publisher, kind = ctx.catalogue.handler(properties["publisher"], properties["type"], machine.document["location"])
     wanted, any_minor = properties["typeHandlerVersion"], properties["autoUpgradeMinorVersion"]
     goal = {
         "publisher": publisher, "type": kind, "version": ctx.catalogue.resolve(publisher, kind, wanted, any_minor),
         "state": "enabled", "settings": properties.get("settings"), **extension.private["configuration"],
     }  # fmt: skip
-    _hand_over(ctx, machine, extension, generation, goal)
-    watch = _Watch(ctx, machine, extension, generation)
+    hand_over(ctx, machine, extension, generation, goal)
+    limit = LIMITS.get(properties["type"].lower(), LIMIT)
+    watch = Watch(ctx, machine, name, limit, lambda: check_current(ctx, extension, generation))
+    handler = outcome(watch, lambda agent: handler_of(agent, publisher, kind), goal)
+    if handler.state == "error":
+        raise failures.extension_failed(name, publisher, kind, handler.text)
+
+
+def outcome(watch: Watch, find: Callable[[AgentView], HandlerView | None], goal: dict) -> HandlerView:
+    """Wait for the end of what a goal asks for and return the handler's own report of it.
+
+    Raises VMExtensionHandlerNonTransientError for a handler that cannot be started, and what `watch` gives up for.
+    """
     not_ready: set[float] = set()
     while True:
         agent = watch.look()
-        handler = handler_of(agent, publisher, kind)
+        handler = find(agent) if agent is not None else None
         if agent is None or handler is None:
             continue
         if _done(handler, goal["version"], goal["sequence"]):
-            if handler.state == "error":
-                raise failures.extension_failed(extension.document["name"], publisher, kind, handler.text)
-            return
+            return handler
         # One such report may still be of the time before the goal came.
         if handler.status.lower() == "notready" and handler.message:
             not_ready.add(agent.reported_at)
         if len(not_ready) >= 2:
-            name = extension.document["name"]
-            raise failures.handler_failed(f"{publisher}.{kind}", name, handler.code, handler.message)
+            whole = f"{goal['publisher']}.{goal['type']}"
+            raise failures.handler_failed(whole, watch.name, handler.code, handler.message)
 
 
 def _done(handler: HandlerView, version: str, sequence: int) -> bool:
@@ -80,55 +104,73 @@ def _done(handler: HandlerView, version: str, sequence: int) -> bool:
 
 def uninstall(ctx: Context, machine: Record, extension: Record, generation: int) -> None:
     """The effect of DELETE: ends when the agent does not list the handler any more."""
+
+    def gone(agent: AgentView, goal: dict) -> bool:
+        return handler_of(agent, goal["publisher"], goal["type"]) is None
+
+    remove(ctx, machine, extension, generation, "uninstall", gone)
+
+
+def remove(
+    ctx: Context, machine: Record, child: Record, generation: int, state: str, gone: Callable[[AgentView, dict], bool]
+) -> None:
+    """Ask the agent for the `state` that removes a child; when the agent shows it `gone`, remove the record."""
     done = False
     try:
-        goal = extension.private.get("goal")
+        goal = child.private.get("goal")
         if goal is not None:
-            _hand_over(ctx, machine, extension, generation, {**goal, "state": "uninstall"})
-            watch = _Watch(ctx, machine, extension, generation)
+            hand_over(ctx, machine, child, generation, {**goal, "state": state})
+            check = partial(check_current, ctx, child, generation)
+            watch = Watch(ctx, machine, child.document["name"], LIMIT, check)
             while True:
                 agent = watch.look()
-                if agent is not None and handler_of(agent, goal["publisher"], goal["type"]) is None:
+                if agent is not None and gone(agent, goal):
                     break
         done = True
     finally:
         if not done and not ctx.operations.stopping.is_set():
-            _end(ctx, extension, generation, "Failed")
+            _end(ctx, child, generation, "Failed")
+    ctx.operations.hold()
     with ctx.store.lock:
-        ctx.store.remove(extension.id)
+        ctx.store.remove(child.id)
     goals.publish(ctx, machine)
 
 
-def _hand_over(ctx: Context, machine: Record, extension: Record, generation: int, goal: dict) -> None:
+def hand_over(ctx: Context, machine: Record, child: Record, generation: int, goal: dict) -> None:
+    """Keep the goal at the child and tell the machine, unless a later request took over."""
     with ctx.store.lock:
-        _check_current(ctx, extension, generation)
-        extension.private["goal"] = goal
-        ctx.store.changed()
+        check_current(ctx, child, generation)
+        child.private["goal"] = goal
+        ctx.store.changed(child)
     goals.publish(ctx, machine)
 
 
-def _check_current(ctx: Context, extension: Record, generation: int) -> None:
-    if ctx.store.get(extension.id) is not extension or extension.private["generation"] != generation:
+def check_current(ctx: Context, child: Record, generation: int) -> None:
+    """Raise OperationPreempted if a later request took over."""
+    if ctx.store.get(child.id) is not child or child.private["generation"] != generation:
         raise failures.preempted()
 
 
-def _end(ctx: Context, extension: Record, generation: int, state: str) -> None:
+def _end(ctx: Context, child: Record, generation: int, state: str) -> None:
     with ctx.store.lock:
-        if extension.private["generation"] == generation:
-            extension.properties["provisioningState"] = state
-            ctx.store.changed()
+        if child.private["generation"] == generation:
+            child.properties["provisioningState"] = state
+            ctx.store.changed(child)
 
 
-class _Watch:
-    """Looks at the agent again and again, and gives up for the reasons for which Azure gives up."""
+class Watch:
+    """Looks at the agent again and again, and gives up for the reasons for which Azure gives up.
 
-    def __init__(self, ctx: Context, machine: Record, extension: Record, generation: int) -> None:
+    `name` is that of the extension, `limit` is in seconds, `check` raises when there is nothing to wait for any more.
+    """
+
+    def __init__(self, ctx: Context, machine: Record, name: str, limit: float, check: Callable[[], None]) -> None:
+        self.name = name
         self._ctx = ctx
         self._machine = machine
-        self._extension = extension
-        self._generation = generation
+        self._limit = limit
+        self._check = check
         self._since = time.time()
-        self._limit = LIMITS.get(extension.properties["type"].lower(), LIMIT)
 
     def look(self) -> AgentView | None:
         """Wait a moment; return the agent's report if it is newer than the request, else None."""
@@ -136,7 +178,7 @@ class _Watch:
         if ctx.operations.stopping.wait(ctx.poll):
             raise Interrupted
         with ctx.store.lock:
-            _check_current(ctx, self._extension, self._generation)
+            self._check()
         agent = ctx.fabric.agent(self._machine.properties["vmId"])
         heard = agent is not None and agent.reported_at > self._since
         last = agent.reported_at if agent is not None and heard else self._since
@@ -146,5 +188,5 @@ class _Watch:
         if time.time() - last > ctx.agent_timeout and not (heard and power_state(ctx, self._machine) == "running"):
             raise failures.agent_silent(name)
         if time.time() - self._since > self._limit:
-            raise failures.extension_timeout(self._extension.document["name"])
+            raise failures.extension_timeout(self.name)
         return agent if heard else None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 from ..fabric import AgentView, HandlerView
@@ -17,6 +18,7 @@ PROVENANCE = {
     "an agent silent for 60 s on a running machine is Unavailable": "inferred",
     "statuses of handlers and extensions that failed or still work": "inferred",
     "substatus codes ComponentStatus/name/state": "docs",
+    "run command: what the handler wrote as JSON into its status message": "recorded",
 }
 SILENCE = 60.0
 _LEVELS = {"success": "Info", "transitioning": "Info", "warning": "Warning", "error": "Error"}
@@ -37,6 +39,28 @@ def handler_of(agent: AgentView | None, publisher: str, kind: str) -> HandlerVie
     wanted = f"{publisher}.{kind}".lower()
     handlers = agent.handlers.values() if agent else ()
     return next((handler for handler in handlers if handler.name.lower() == wanted), None)
+
+
+def instance_of(agent: AgentView | None, publisher: str, kind: str, name: str) -> HandlerView | None:
+    """Return the agent's view of one instance of a handler that can have many."""
+    handler = handler_of(agent, publisher, kind)
+    return handler.instances.get(name) if handler else None
+
+
+def run_command(instance: HandlerView | None) -> dict:
+    """Return the instance view of a run command: times only as far as they are known."""
+    text = instance.text if instance else ""
+    try:
+        told = json.loads(text)
+    except ValueError:  # nothing yet, or the agent's own words
+        told = {"executionMessage": text} if text else {}
+    view = {
+        "exitCode": told.get("exitCode", 0), "executionState": told.get("executionState", "Unknown"),
+        "executionMessage": told.get("executionMessage", ""), "output": told.get("output", ""),
+        "error": told.get("error", ""),
+    }  # fmt: skip
+    times = {name: told[name].replace("Z", "+00:00") for name in ("startTime", "endTime") if told.get(name)}
+    return {**view, **times}
 
 
 def extension(name: str, publisher: str, kind: str, handler: HandlerView | None) -> dict:
@@ -96,6 +120,12 @@ def _not_ready(message: str, epoch: float) -> dict:
     }  # fmt: skip
 
 
+def generation(properties: dict) -> str:
+    """Return the generation of a machine's image."""
+    sku = properties["storageProfile"]["imageReference"]["sku"]
+    return "V2" if sku.lower().endswith("gen2") else "V1"
+
+
 def machine(document: dict, extensions: list[dict], agent: AgentView | None, power: str, settled: str) -> dict:
     """Return the instance view of a machine. `extensions` are documents, `settled` is when its state was reached."""
     properties = document["properties"]
@@ -105,8 +135,7 @@ def machine(document: dict, extensions: list[dict], agent: AgentView | None, pow
     done = {"level": "Info", "displayStatus": "Provisioning succeeded", "time": properties["timeCreated"]}
     disk = properties["storageProfile"]["osDisk"]["name"]
     view["disks"] = [{"name": disk, "statuses": [{"code": "ProvisioningState/succeeded", **done}]}]
-    sku = properties["storageProfile"]["imageReference"]["sku"]
-    view["hyperVGeneration"] = "V2" if sku.lower().endswith("gen2") else "V1"
+    view["hyperVGeneration"] = generation(properties)
     state = properties["provisioningState"].lower()
     provisioning = {
         "code": f"ProvisioningState/{state}", "level": "Error" if state == "failed" else "Info",

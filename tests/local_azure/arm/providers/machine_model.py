@@ -22,7 +22,9 @@ PROVENANCE = {
     "customData that is sent again unchanged is no change": "inferred",
     "a PUT keeps sections of properties that it does not name, and replaces the tags": "inferred",
     "only SSH keys let anybody in, adminPassword is ignored": "inferred",
-    "data disks are refused": "inferred",
+    "data disks: empty ones only, the machine itself does not see them": "inferred",
+    "name of a data disk that is given none": "inferred",
+    "securityProfile, identity and diagnosticsProfile are answered as they were given": "inferred",
     "key path must be the default one, some user names are not allowed": "docs",
 }
 _RESERVED = frozenset({
@@ -42,6 +44,7 @@ CREATE_ONLY = {
     "storageProfile.osDisk.createOption": "osDisk.createOption",
     "storageProfile.osDisk.managedDisk.id": "osDisk.managedDisk.id",
     "availabilitySet.id": "availabilitySet",
+    "securityProfile.securityType": "securityProfile.securityType",
 }
 _ABSENT = object()
 
@@ -138,9 +141,6 @@ def _storage(storage: dict, name: str, group_id: str) -> dict:
     if not image:
         raise errors.missing_parameter("storageProfile.imageReference")
     image["exactVersion"] = exact_image_version(image)
-    if storage.get("dataDisks"):
-        text = "The local Azure has no data disks: leave storageProfile.dataDisks empty."
-        raise errors.invalid_parameter(text, "dataDisks")
     disk = storage.get("osDisk") or {}
     disk_name = disk.get("name") or f"{name}_OsDisk_1_{uuid.uuid4().hex}"
     managed = {"storageAccountType": "Premium_LRS", **(disk.get("managedDisk") or {})}
@@ -148,9 +148,24 @@ def _storage(storage: dict, name: str, group_id: str) -> dict:
     defaults = {"osType": "Linux", "createOption": "FromImage", "caching": "ReadWrite", "deleteOption": "Detach"}
     size = {"diskSizeGB": disk.get("diskSizeGB") or 30}
     return {
-        "dataDisks": [], **storage,
+        **storage, "dataDisks": data_disks(storage.get("dataDisks") or [], name, group_id),
         "osDisk": {**defaults, **disk, "name": disk_name, "managedDisk": managed, **size},
     }  # fmt: skip
+
+
+def data_disks(given: list[dict], name: str, group_id: str) -> list[dict]:
+    """Return the data disks of a machine as Azure keeps them: those that have no name yet are made."""
+    kept = []
+    for disk in given:
+        if str(disk.get("createOption", "")).lower() != "empty" or not disk.get("diskSizeGB"):
+            text = "The local Azure takes data disks with createOption Empty and diskSizeGB only."
+            raise errors.invalid_parameter(text, "dataDisk")
+        disk_name = disk.get("name") or f"{name}_disk{int(disk.get('lun', 0)) + 2}_{uuid.uuid4().hex}"
+        managed = {"storageAccountType": "Premium_LRS", **(disk.get("managedDisk") or {})}
+        managed["id"] = f"{group_id}/providers/Microsoft.Compute/disks/{disk_name}"
+        defaults = {"caching": "None", "deleteOption": "Detach", "toBeDetached": False}
+        kept.append({**defaults, **disk, "name": disk_name, "managedDisk": managed})
+    return kept
 
 
 def _os_profile(profile: dict, name: str) -> dict:

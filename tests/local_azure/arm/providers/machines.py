@@ -82,22 +82,26 @@ def set_power(ctx: Context, machine: Record, power: str) -> None:
     """Record a power state."""
     with ctx.store.lock:
         machine.private["power"] = power
-        ctx.store.changed()
+        ctx.store.changed(machine)
 
 
 def settle(ctx: Context, machine: Record, state: str) -> None:
-    """Record the end of an operation on the machine."""
+    """Record the end of an operation on the machine, once it may settle."""
+    ctx.operations.hold()
     with ctx.store.lock:
         machine.properties["provisioningState"] = state
         machine.private["settled"] = stamp()
-        ctx.store.changed()
+        ctx.store.changed(machine)
 
 
 def render(ctx: Context, machine: Record, with_view: bool = False, listed: bool = False) -> dict:
-    """Return a machine as ARM answers it; `with_view` adds the run-time state, `listed` shortens the extensions."""
+    """Return a machine as ARM answers it; `with_view` adds the run-time state, `listed` shortens the extensions.
+
+    Documents are copied as deep as they change in place: itself and its properties.
+    """
     with ctx.store.lock:
-        document = copy.deepcopy(machine.document)
-        children = [copy.deepcopy(child.document) for child in ctx.store.children(machine.id, EXTENSION)]
+        document = _copy(machine.document)
+        children = [_copy(child.document) for child in ctx.store.children(machine.id, EXTENSION)]
         document["etag"] = machine.etag
         settled = machine.private.get("settled") or document["properties"]["timeCreated"]
     busy = any(child["properties"]["provisioningState"] in _BUSY for child in children)
@@ -109,6 +113,17 @@ def render(ctx: Context, machine: Record, with_view: bool = False, listed: bool 
         agent, power = view_sources(ctx, machine)
         document["properties"]["instanceView"] = instance_view.machine(document, children, agent, power, settled)
     return document
+
+
+def status_only(ctx: Context, machine: Record) -> dict:
+    """Return a machine as a list with statusOnly has it: its run-time state without its model."""
+    document = render(ctx, machine, with_view=True, listed=True)
+    properties = {name: document["properties"][name] for name in ("vmId", "provisioningState", "instanceView")}
+    return {**{name: document[name] for name in ("name", "id", "type", "location")}, "properties": properties}
+
+
+def _copy(document: dict) -> dict:
+    return {**document, "properties": dict(document["properties"])}
 
 
 def view_sources(ctx: Context, machine: Record) -> tuple[AgentView | None, str]:

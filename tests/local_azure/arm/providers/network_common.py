@@ -104,7 +104,7 @@ def parent_of(ctx: Context, child: Record) -> Record:
 def remove(ctx: Context, call: Call, record: Record) -> Reply:
     """Answer an asynchronous DELETE that nothing forbids; the record goes in the operation."""
     record.properties["provisioningState"] = "Deleting"
-    ctx.store.changed()
+    ctx.store.changed(record)
 
     def effect() -> None:
         with ctx.store.lock:

@@ -97,7 +97,7 @@ def delete(ctx: Context, call: Call) -> Reply:
     with ctx.store.lock:
         group = group_of(ctx, call)
         group.properties["provisioningState"] = "Deleting"
-        ctx.store.changed()
+        ctx.store.changed(group)
         subscription = ids.subscription(group.id)
 
         def effect() -> None:
@@ -113,6 +113,7 @@ def _cascade(ctx: Context, group: Record) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         for _done in pool.map(lambda machine: delete_machine(ctx, machine), machines):
             pass
+    ctx.operations.hold()
     with ctx.store.lock:
         ctx.store.remove(group.id)
 

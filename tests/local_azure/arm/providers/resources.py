@@ -35,7 +35,7 @@ def _subscription(ctx: Context, subscription: str) -> dict:
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
         "subscriptionId": subscription,
-        "tenantId": ctx.tenant,
+        "tenantId": ctx.tenant_of(subscription),
         "displayName": f"Local Azure {number}",
         "state": "Enabled",
         "subscriptionPolicies": {
@@ -44,9 +44,14 @@ def _subscription(ctx: Context, subscription: str) -> dict:
     }  # fmt: skip
 
 
+def _tenant(ctx: Context, call: Call) -> str:
+    return call.caller.tenant if call.caller else ctx.tenant
+
+
 def subscriptions(ctx: Context, call: Call) -> Reply:
-    """Return all subscriptions."""
-    found = [_subscription(ctx, subscription) for subscription in ctx.subscriptions]
+    """Return the subscriptions of the caller's tenant."""
+    here = _tenant(ctx, call)
+    found = [_subscription(ctx, known) for known in ctx.subscriptions if ctx.tenant_of(known) == here]
     return Reply(200, {"value": found, "count": {"type": "Total", "value": len(found)}})
 
 
@@ -56,8 +61,9 @@ def subscription(ctx: Context, call: Call) -> Reply:
 
 
 def tenants(ctx: Context, call: Call) -> Reply:
-    """Return the one tenant."""
-    tenant = {"id": f"/tenants/{ctx.tenant}", "tenantId": ctx.tenant, "displayName": "Local Azure", "countryCode": "XX"}
+    """Return the caller's tenant: an application sees no other."""
+    here = _tenant(ctx, call)
+    tenant = {"id": f"/tenants/{here}", "tenantId": here, "displayName": "Local Azure", "countryCode": "XX"}
     return Reply(200, {"value": [tenant]})
 
 

@@ -23,8 +23,8 @@ from .common import (
     resource,
     target_id,
 )
-from .machine_model import complete, digest, merge, refuse_create_only_changes
-from .machines import TYPE, interfaces, render, set_power, settle, specification
+from .machine_model import complete, data_disks, digest, merge, refuse_create_only_changes
+from .machines import TYPE, interfaces, render, set_power, settle, specification, status_only
 from .resource_groups import delete_machine
 
 PROVENANCE = {
@@ -32,7 +32,8 @@ PROVENANCE = {
     "DELETE 202 with both headers": "recorded",
     "If-Match: 412 PreconditionFailed": "docs",
     "PATCH is a PUT of the merged document": "inferred",
-    "statusOnly and $expand=instanceView in lists add the instance view": "inferred",
+    "$expand=instanceView in lists adds the instance view": "inferred",
+    "statusOnly=true in lists: id, vmId, provisioningState and instance view, no model": "inferred",
     "PUT while the machine is being created: 409 Conflict": "inferred",
     "a failed creation is tried again by the next PUT": "inferred",
     "page size 50": "inferred",
@@ -78,7 +79,7 @@ def _create(ctx: Context, call: Call, wanted: str, location: str, body: dict) ->
     machine = Record(wanted, TYPE, document, private)
     references = interfaces(ctx, wanted, properties)
     specification(ctx, machine)  # refuses now what could not boot later
-    ctx.store.put(machine, [*references, properties["storageProfile"]["osDisk"]["managedDisk"]["id"]])
+    ctx.store.put(machine, [*references, *disks.ids_of(properties)])
     disks.add(ctx, machine)
     body = render(ctx, machine)
     operation = _operation(ctx, machine, "vm-create", lambda: boot_new(ctx, machine))
@@ -121,11 +122,15 @@ def _update(ctx: Context, call: Call, machine: Record, body: dict) -> Reply:
     if body.get("zones") not in (None, zones):
         raise errors.property_change("zones")
     properties = merge(machine.properties, given)
+    storage, group = properties["storageProfile"], "/".join(machine.id.split("/")[:5])
+    attached = data_disks(storage.get("dataDisks") or [], machine.document["name"], group)
+    properties["storageProfile"] = {**storage, "dataDisks": attached}
     references = interfaces(ctx, machine.id, properties)
     properties["provisioningState"] = "Updating"
     machine.document["properties"] = properties
+    disks.add(ctx, machine)
     machine.document.update({name: copy.deepcopy(body[name]) for name in _TOP if body.get(name) is not None})
-    ctx.store.put(machine, [*references, properties["storageProfile"]["osDisk"]["managedDisk"]["id"]])
+    ctx.store.put(machine, [*references, *disks.ids_of(properties)])
     reply_body = render(ctx, machine)
     if machine.private["provisioned"]:
         operation = _operation(ctx, machine, "vm-update", lambda: settle(ctx, machine, "Succeeded"))
@@ -165,8 +170,9 @@ def list_subscription(ctx: Context, call: Call) -> Reply:
 
 
 def _listed(ctx: Context, call: Call, found: list[Record]) -> Reply:
-    with_view = call.expands_instance_view or call.query.get("statusonly", "").lower() == "true"
-    return page(call, found, lambda machine: render(ctx, machine, with_view, listed=True))
+    if call.query.get("statusonly", "").lower() == "true":
+        return page(call, found, lambda machine: status_only(ctx, machine))
+    return page(call, found, lambda machine: render(ctx, machine, call.expands_instance_view, listed=True))
 
 
 def delete(ctx: Context, call: Call) -> Reply:
@@ -177,22 +183,22 @@ def delete(ctx: Context, call: Call) -> Reply:
             return Reply(204)
         check_conditions(call, machine.etag)
         machine.properties["provisioningState"] = "Deleting"
-        ctx.store.changed()
+        ctx.store.changed(machine)
         operation = _operation(ctx, machine, "vm-delete", lambda: _remove(ctx, machine))
         return Reply(202, None, operations.headers(operation, call, location=True))
 
 
 def _remove(ctx: Context, machine: Record) -> None:
     delete_machine(ctx, machine)
+    ctx.operations.hold()
     with ctx.store.lock:
         properties = machine.properties
         ctx.store.remove(machine.id)
         for entry in properties["networkProfile"]["networkInterfaces"]:
             if (entry.get("properties") or {}).get("deleteOption") == "Delete":
                 ctx.store.remove(entry["id"])
-        disk = properties["storageProfile"]["osDisk"]
-        if disk["deleteOption"] == "Delete":
-            ctx.store.remove(disk["managedDisk"]["id"])
+        for disk in disks.ids_of(properties, "Delete"):
+            ctx.store.remove(disk)
 
 
 ROUTES = {

@@ -25,6 +25,8 @@ CLIENT, SECRET = "20000000-0000-0000-0000-000000000001", "the-client-secret"
 HANDLERS = {
     "Microsoft.Azure.Extensions.CustomScript": ["2.1.9", "2.1.19"],
     "Microsoft.OSTCExtensions.VMAccessForLinux": ["1.5.18"],
+    "Microsoft.CPlat.Core.RunCommandHandlerLinux": ["1.3.28"],
+    "Microsoft.CPlat.Core.RunCommandLinux": ["1.0.12"],
 }
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJustATestKeyJustATestKeyJustATestKey00 test"
 
@@ -69,6 +71,16 @@ class Client:
         text = None if body is None else json.dumps(body)
         url = f"{path}?api-version=2024-07-01{'&' + query if query else ''}"
         return self.send(method, url, text, {"Content-Type": "application/json", **(headers or {})})
+
+    def control(self, method: str, path: str, body=None):
+        """A request to a control path, which must succeed: its body."""
+        text = None if body is None else json.dumps(body)
+        status, answer, _headers = self.send(method, f"/local-azure/{path}", text)
+        assert status in (200, 201), answer
+        return answer
+
+    def setting(self, **settings) -> dict:
+        return self.control("POST", "settings", settings)
 
     def wait(self, headers: dict) -> dict:
         """Poll the operation that the headers announce to its end and return its body."""

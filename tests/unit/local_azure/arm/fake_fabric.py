@@ -77,21 +77,28 @@ class FakeFabric:
             return self.views[vm_id]
 
     def _work(self, vm_id: str, before: dict[str, HandlerView]) -> dict[str, HandlerView]:
-        handlers = {}
+        handlers: dict[str, HandlerView] = {}
         for goal in self.goals.get(vm_id, []):
             name = f"{goal.publisher}.{goal.type}"
-            if goal.state == "uninstall":
+            if goal.state != "enabled":
                 continue
             known = before.get(name)
-            if known is not None and known.sequence == goal.sequence and known.version == goal.version:
-                handlers[name] = known
+            if goal.name is None:
+                handlers[name] = self._run(goal, known)
                 continue
-            self.runs.append((name, goal.sequence))
-            state, code, text = self.outcome
-            if self.handler_status == "Ready":
-                handlers[name] = HandlerView(
-                    name, goal.version, "Ready", "Plugin enabled", goal.sequence, state, code, text, [], "Enable"
-                )
-            else:
-                handlers[name] = HandlerView(name, goal.version, self.handler_status, "install failed", code=1007)
+            whole = handlers.get(name) or HandlerView(name, goal.version, "Ready", "Plugin enabled")
+            instance = self._run(goal, known.instances.get(goal.name) if known else None)
+            handlers[name] = replace(whole, instances={**whole.instances, goal.name: instance})
         return handlers
+
+    def _run(self, goal: ExtensionGoal, known: HandlerView | None) -> HandlerView:
+        name = f"{goal.publisher}.{goal.type}"
+        if known is not None and known.sequence == goal.sequence and known.version == goal.version:
+            return known
+        self.runs.append((name if goal.name is None else f"{name}/{goal.name}", goal.sequence))
+        state, code, text = self.outcome
+        if self.handler_status != "Ready":
+            return HandlerView(name, goal.version, self.handler_status, "install failed", code=1007)
+        return HandlerView(
+            name, goal.version, "Ready", "Plugin enabled", goal.sequence, state, code, text, [], "Enable"
+        )  # fmt: skip

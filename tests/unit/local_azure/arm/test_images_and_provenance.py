@@ -17,7 +17,8 @@ SKU = f"{LOCATION}/publishers/Debian/artifacttypes/vmimage/offers/debian-13/skus
 
 
 @pytest.mark.parametrize("path, names", [
-    (f"{LOCATION}/publishers", ["Debian", "Microsoft.Azure.Extensions", "Microsoft.OSTCExtensions"]),
+    (f"{LOCATION}/publishers",
+     ["Debian", "Microsoft.Azure.Extensions", "Microsoft.CPlat.Core", "Microsoft.OSTCExtensions"]),
     (TYPES, ["CustomScript"]),
     (f"{TYPES}/CustomScript/versions", ["2.1.9", "2.1.19"]),
     (f"{SKU}/versions", ["0.20260101.0"]),

@@ -94,6 +94,28 @@ def test_the_whole_life_of_a_machine(server, fabric, options):
         resources.resource_groups.get("Group")
 
 
+def test_run_commands(server, client, fabric, options):
+    client.add_vm()
+    compute = ComputeManagementClient(credential(server), SUBSCRIPTIONS[0], **options)
+    fabric.outcome = ("success", 0, '{"executionState": "Succeeded", "startTime": "2026-01-01T00:00:00Z"}')
+    commands, body = compute.virtual_machine_run_commands, {"location": "westeurope"}
+    body["properties"] = {"source": {"script": "true"}, "protectedParameters": [{"name": "a", "value": "s3cret"}]}
+    made = rest(commands.begin_create_or_update("Group", "vm1", "cmd", body, **PIN).result())
+    assert made["properties"]["provisioningState"] == "Succeeded"
+    found = rest(commands.get_by_virtual_machine("Group", "vm1", "cmd", expand="instanceView", **PIN))
+    assert found["properties"]["instanceView"]["executionState"] == "Succeeded"
+    assert [rest(entry)["name"] for entry in commands.list_by_virtual_machine("Group", "vm1", **PIN)] == ["cmd"]
+    commands.begin_delete("Group", "vm1", "cmd", **PIN).result()
+    with pytest.raises(ResourceNotFoundError):
+        commands.get_by_virtual_machine("Group", "vm1", "cmd", **PIN)
+
+    fabric.outcome = ("success", 0, "Enable succeeded: \n[stdout]\nhello\n\n[stderr]\n")
+    wish = {"commandId": "RunShellScript", "script": ["echo hello"]}
+    result = rest(compute.virtual_machines.begin_run_command("Group", "vm1", wish, **PIN).result())
+    assert [entry["code"] for entry in result["value"]] == ["ProvisioningState/succeeded"]
+    assert result["value"][0]["message"] == fabric.outcome[2]
+
+
 def test_a_wrong_secret_is_refused_as_entra_refuses_it(server):
     with pytest.raises(ClientAuthenticationError, match="AADSTS7000215"):
         credential(server, "wrong").get_token(f"{server.base_url}/.default")

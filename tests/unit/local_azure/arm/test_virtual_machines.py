@@ -74,6 +74,7 @@ def test_what_azure_fills_in(client):
     ("storageProfile.imageReference.sku", "12", "PlatformImageNotFound"),
     ("storageProfile.imageReference", None, "InvalidParameter"),
     ("storageProfile.dataDisks", [{"lun": 0}], "InvalidParameter"),
+    ("storageProfile.dataDisks", [{"lun": 0, "createOption": "Attach", "diskSizeGB": 8}], "InvalidParameter"),
     ("osProfile.adminUsername", "admin", "InvalidParameter"),
     ("osProfile.adminUsername", None, "InvalidParameter"),
     ("osProfile.customData", "not base64!", "InvalidParameter"),
@@ -134,6 +135,7 @@ def test_a_defect_ends_the_operation_too(client, fabric, monkeypatch):
     ("osProfile.linuxConfiguration.ssh.publicKeys", [{"keyData": "ssh-rsa x"}], "linuxConfiguration.ssh.publicKeys"),
     ("storageProfile.imageReference.version", "0.20260101.0", "imageReference"),
     ("storageProfile.osDisk", {"name": "other"}, "osDisk.name"),
+    ("securityProfile", {"securityType": "TrustedLaunch"}, "securityProfile.securityType"),
 ])  # fmt: skip
 def test_what_is_fixed_at_creation_stays(client, path, value, name):
     client.add_vm()
@@ -202,6 +204,35 @@ def test_delete_options_take_interface_and_disk_along(client):
     client.done("PUT", client.vm, body)
     client.done("DELETE", client.vm)
     assert [found["name"] for found in client.get(f"{client.group}/resources")["value"]] == ["net"]
+
+
+DATA_DISK = {"lun": 0, "createOption": "Empty", "diskSizeGB": 8}
+
+
+@pytest.mark.parametrize("option, stays", [("Delete", False), ("Detach", True)])
+def test_an_empty_data_disk_is_made_with_its_machine(client, option, stays):
+    client.add_network()
+    client.add_nic()
+    body = change(client.vm_body(), "storageProfile.dataDisks", [{**DATA_DISK, "deleteOption": option}])
+    client.done("PUT", client.vm, body)
+    [disk] = client.get(client.vm)["properties"]["storageProfile"]["dataDisks"]
+    assert disk["name"].startswith("vm1_disk2_")
+    document = client.get(disk["managedDisk"]["id"])
+    assert (document["managedBy"], document["properties"]["diskSizeGB"]) == (client.vm, 8)
+    assert "osType" not in document["properties"]
+    client.done("DELETE", client.vm)
+    assert (client.call("GET", disk["managedDisk"]["id"])[0] == 200) is stays
+
+
+def test_a_data_disk_added_later_leaves_the_others_as_they_are(client):
+    client.add_vm()
+    for count in (1, 2):
+        wanted = [*client.get(client.vm)["properties"]["storageProfile"]["dataDisks"], {**DATA_DISK, "lun": count}]
+        client.done("PUT", client.vm, change(client.vm_body(), "storageProfile.dataDisks", wanted))
+    disks = client.get(client.vm)["properties"]["storageProfile"]["dataDisks"]
+    assert [disk["lun"] for disk in disks] == [1, 2]
+    assert len({disk["managedDisk"]["id"] for disk in disks}) == 2
+    assert all(client.get(disk["managedDisk"]["id"])["managedBy"] == client.vm for disk in disks)
 
 
 def test_many_clients_at_once(client, server, fabric):

@@ -127,6 +127,35 @@ def test_extensions_config():
     assert (metadata.get("inSvdSeqNo"), metadata.get("createdOnTicks")) == ("7", "621355968015000000")
 
 
+def instance(name, **given):
+    return goal(publisher="Microsoft.CPlat.Core", type="RunCommandHandlerLinux", version="1.3.28", name=name, **given)
+
+
+@pytest.mark.parametrize(
+    ("states", "handler"),
+    [
+        (["enabled", "enabled"], "enabled"),
+        (["enabled", "disabled"], "enabled"),
+        (["disabled", "disabled"], "uninstall"),
+    ],
+)
+def test_a_handler_with_many_instances_is_one_plugin(states, handler):
+    goals = [instance(f"cmd-{number}", state=state, sequence=number) for number, state in enumerate(states)]
+    found = parse(documents.extensions_config(IDENTITY, 7, [goal(), *goals], 0))
+    plugins = {item.get("name"): item.get("state") for item in found.findall("Plugins/Plugin")}
+    name = "Microsoft.CPlat.Core.RunCommandHandlerLinux"
+    assert plugins == {"Microsoft.Azure.Extensions.CustomScript": "enabled", name: handler}
+    [settings] = [item for item in found.findall("PluginSettings/Plugin") if item.get("name") == name]
+    assert settings.get("version") == "1.3.28"
+    assert settings.findall("RuntimeSettings") == []
+    entries = settings.findall("ExtensionRuntimeSettings")
+    assert [(entry.get("name"), entry.get("seqNo"), entry.get("state")) for entry in entries] == [
+        (f"cmd-{number}", str(number), state) for number, state in enumerate(states)
+    ]
+    [entry] = json.loads(entries[0].text)["runtimeSettings"]
+    assert entry["handlerSettings"] == {"publicSettings": {"commandToExecute": "true"}}
+
+
 def test_package_manifest():
     found = parse(documents.package_manifest("P.T", ["1.0.0", "1.0.1"]))
     assert [item.text for item in found.iter("Version")] == ["1.0.0", "1.0.1"]

@@ -105,6 +105,22 @@ def test_handler_view(name):
     assert status.handler_view(entry) == HandlerView(**{**vars(VIEW), **differs})
 
 
+def instance(name, **given):
+    entry = with_status(**given)
+    return {**entry, "runtimeSettingsStatus": {**entry["runtimeSettingsStatus"], "extensionName": name}}
+
+
+def test_instances_of_one_handler():
+    bare = {name: value for name, value in HANDLER.items() if name != "runtimeSettingsStatus"}
+    other = {**HANDLER, "handlerName": "Other.Handler"}
+    found = status.handler_views([instance("one"), other, instance("two", status="error")])
+    assert list(found) == [VIEW.name, "Other.Handler"]
+    whole = HandlerView(VIEW.name, VIEW.version, VIEW.status, VIEW.message)
+    two = HandlerView(**{**vars(VIEW), "state": "error"})
+    assert found[VIEW.name] == HandlerView(**{**vars(whole), "instances": {"one": VIEW, "two": two}})
+    assert status.handler_views([bare]) == {VIEW.name: whole}
+
+
 BLOB = {
     "aggregateStatus": {
         "guestAgentStatus": {

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.resource_plan import owner_tags
 from ansible_collections.bulwark.azure_docker.plugins.modules import arm_resources
 
 from ..module_utils._azure.wire import GROUP, VM, Reply, absent, error
 from .azure_run import AzureWire, run
 
 NSG = GROUP + "/providers/Microsoft.Network/networkSecurityGroups/n"
-OWNER_TAG = "bulwark-azure-docker-owner"
 DONE = {"provisioningState": "Succeeded"}
 
 
@@ -73,10 +73,20 @@ def test_one_of_two_fails(module, on_partial, failed):
 
 
 def test_absent(module):
-    wire = AzureWire(Reply("GET", NSG, 200, {"id": NSG, "tags": {OWNER_TAG: "me"}}), Reply("DELETE", NSG, 204))
+    wire = AzureWire(Reply("GET", NSG, 200, {"id": NSG, "tags": owner_tags(NSG, "me")}), Reply("DELETE", NSG, 204))
     result = module(wire, state="absent", owner="me", resources=[{"id": NSG}])
     assert result["resources"][NSG]["action"] == "delete"
     assert result["diff"][0]["after"] == {}
+    assert result["plan"] == ["delete " + NSG]
+
+
+@pytest.mark.parametrize(("power", "failed"), [("running", False), ("asleep", True)])
+def test_power(module, power, failed):
+    view = {"instanceView": {"statuses": [{"code": "PowerState/running"}]}}
+    result = module(AzureWire(Reply("GET", VM, 200, {"properties": view})), resources=[{"id": VM, "power": power}])
+    assert result.get("failed", False) is failed
+    assert not result.get("changed")
+    assert "plan" not in result
 
 
 def test_secrets_travel_in_the_protected_part(module):

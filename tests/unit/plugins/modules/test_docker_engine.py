@@ -101,7 +101,14 @@ def test_what_cannot_be_asked(machine, module, arguments, words):
     ],
 )
 def test_desired_state(given, tls):
-    params = {**dict.fromkeys(docker_engine.SPEC), **HOST, "state": "present", "port": 2376, "engine_version": "", **given}
+    params = {
+        **dict.fromkeys(docker_engine.SPEC),
+        **HOST,
+        "state": "present",
+        "port": 2376,
+        "engine_version": "",
+        **given,
+    }
     state = docker_engine.desired_state(params)
     assert (state["tls"], state["engine"]) == (tls, {"version": None})
     assert parse(state).host == "docker1"

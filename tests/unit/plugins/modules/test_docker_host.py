@@ -115,7 +115,7 @@ def test_somebody_elses_extension(module):
         ({}, "missing required arguments: hosts"),
         ({"hosts": [{"name": "docker1"}]}, "missing required arguments: id found in hosts"),
         ({"hosts": [HOST], "key_origin": "controller"}, "certificate_directory"),
-        ({"hosts": [HOST], "carrier": "pigeon"}, "value of carrier must be one of: custom_script"),
+        ({"hosts": [HOST], "carrier": "pigeon"}, "value of carrier must be one of: auto, custom_script, run_command"),
         ({"hosts": [HOST, HOST]}, "The hosts 'docker1' and 'docker1' are one"),
         ({"hosts": [{"name": "docker1", "id": "vm1"}]}, "'vm1' is not a full ARM resource id"),
     ],

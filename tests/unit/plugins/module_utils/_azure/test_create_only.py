@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.create_only import (
     never_echoed,
     refuse_fixed,
+    users,
     writable,
 )
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.documents import Difference
@@ -31,6 +32,8 @@ PATHS = [
     (VM, "properties.storageProfile.osDisk.createOption", True),
     (VM, "properties.storageProfile.osDisk.name", True),
     (VM, "properties.storageProfile.osDisk.diskSizeGB", False),
+    (VM, "properties.securityProfile.securityType", True),
+    (VM, "properties.securityProfile.uefiSettings.vTpmEnabled", False),
     (VM, "properties.hardwareProfile.vmSize", False),
     (VM, "properties.osProfile.adminUsernames", False),
     (VM, "tags.location", False),
@@ -75,7 +78,12 @@ WRITABLE = {
             "type": VM,
             "location": "westeurope",
             "etag": "1",
-            "identity": {"type": "SystemAssigned", "principalId": "p", "tenantId": "t"},
+            "identity": {
+                "type": "SystemAssigned, UserAssigned",
+                "principalId": "p",
+                "tenantId": "t",
+                "userAssignedIdentities": {"/a.b": {"clientId": "c", "principalId": "p"}},
+            },
             "resources": [{"id": "/id/extensions/x"}],
             "tags": {"name": "kept"},
             "properties": {
@@ -93,7 +101,7 @@ WRITABLE = {
         },
         {
             "location": "westeurope",
-            "identity": {"type": "SystemAssigned"},
+            "identity": {"type": "SystemAssigned, UserAssigned", "userAssignedIdentities": {"/a.b": {}}},
             "tags": {"name": "kept"},
             "properties": {
                 "hardwareProfile": {"vmSize": "s"},
@@ -135,3 +143,55 @@ def test_writable(name):
     before = copy.deepcopy(shown)
     assert writable(shown, kind) == sent
     assert shown == before
+
+
+GROUP = "/subscriptions/s/resourceGroups/g/providers/"
+NIC = GROUP + "Microsoft.Network/networkInterfaces/n"
+SET, PLACE = GROUP + "Microsoft.Compute/availabilitySets/a", GROUP + "Microsoft.Compute/proximityPlacementGroups/p"
+VNET = GROUP + "Microsoft.Network/virtualNetworks/v"
+# id, its document, who uses it
+USERS = {
+    "vm": (GROUP + VM + "/x", {"resources": [{"id": "/subscriptions/s"}], "managedBy": "/subscriptions/s"}, []),
+    "interface": (NIC, {"properties": {"virtualMachine": {"id": GROUP + "vm"}}}, [GROUP + "vm"]),
+    "interface alone": (NIC, {"properties": {"virtualMachine": None}}, []),
+    "disk": (GROUP + "Microsoft.Compute/disks/d", {"managedBy": GROUP + "vm"}, [GROUP + "vm"]),
+    "set": (
+        SET,
+        {"properties": {"virtualMachines": [{"id": GROUP + "1"}, {"id": GROUP + "2"}]}},
+        [GROUP + "1", GROUP + "2"],
+    ),
+    "placement group": (PLACE, {"properties": {"availabilitySets": [{"id": SET}]}}, [SET]),
+    "network": (
+        VNET,
+        {
+            "properties": {
+                "subnets": [
+                    {
+                        "id": VNET + "/subnets/a",
+                        "properties": {"ipConfigurations": [{"id": NIC + "/ipConfigurations/i"}]},
+                    },
+                    {"id": VNET + "/subnets/b", "properties": {"networkSecurityGroup": {"id": GROUP + "nsg"}}},
+                ]
+            }
+        },
+        [NIC + "/ipConfigurations/i"],
+    ),
+    "rules": (
+        GROUP + NSG + "/n",
+        {"properties": {"subnets": [{"id": VNET + "/subnets/a"}], "networkInterfaces": [{"id": NIC}]}},
+        [NIC, VNET + "/subnets/a"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_users(name):
+    resource_id, document, found = USERS[name]
+    assert users(resource_id, document) == found
+
+
+def test_what_shows_users_is_no_reference_of_its_own():
+    """A set lists its VMs, and its VMs name the set: only one of the two says who needs whom."""
+    assert writable({"properties": {"virtualMachines": [{"id": "/vm"}], "a": 1}}, SET.split("providers/")[1][:-2]) == {
+        "properties": {"a": 1}
+    }

@@ -173,3 +173,53 @@ def test_ignored_paths_are_skipped():
 
 def test_strings():
     assert list(strings({"a": ["x", {"b": "y"}], "c": 1, "d": None, "e": ("z",)})) == ["x", "y", "z"]
+
+
+MINE, THEIRS = (
+    "/subscriptions/s/resourceGroups/g/providers/x/y/mine",
+    "/subscriptions/s/resourceGroups/g/providers/x/y/t.h",
+)
+
+
+def identity(kind, *ids):
+    return {"identity": {"type": kind, **({"userAssignedIdentities": {one: {} for one in ids}} if ids else {})}}
+
+
+SHOWN = {"clientId": "c", "principalId": "p"}
+# asked for, current, paths that differ, what is sent
+IDENTITIES = {
+    "none yet": (identity("SystemAssigned"), {}, ["identity.type"], identity("SystemAssigned")),
+    "there": (identity("SystemAssigned"), identity("SystemAssigned"), [], identity("SystemAssigned")),
+    "beside theirs": (
+        identity("SystemAssigned"),
+        identity("SystemAssigned, UserAssigned", THEIRS),
+        [],
+        identity("SystemAssigned, UserAssigned", THEIRS),
+    ),
+    "added to theirs": (
+        identity("SystemAssigned"),
+        identity("UserAssigned", THEIRS),
+        ["identity.type"],
+        identity("SystemAssigned, UserAssigned", THEIRS),
+    ),
+    "one more": (
+        identity("UserAssigned", MINE),
+        identity("UserAssigned", THEIRS),
+        ["identity.userAssignedIdentities." + MINE],
+        identity("UserAssigned", THEIRS, MINE),
+    ),
+    "in another casing": (
+        identity("UserAssigned", MINE.upper().replace("/SUB", "/sub")),
+        {"identity": {"type": "userassigned", "userAssignedIdentities": {MINE: SHOWN}}},
+        [],
+        {"identity": {"type": "userassigned", "userAssignedIdentities": {MINE: SHOWN}}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_identities_of_others_stay(name):
+    desired, current, paths, sent = IDENTITIES[name]
+    assert [item.path for item in difference(desired, current)] == paths
+    assert merge(current, desired) == sent
+    assert difference(desired, merge(current, desired)) == []

@@ -102,9 +102,19 @@ def test_all_parts_of_the_answer_are_kept():
 
 # exception, code, words in the message, words in the hint
 WITHOUT_BODY = {
-    "no JSON": (http(502, "<html>"), "Http502", "invalid status", None),
-    "JSON that is no object": (http(500, "[]"), "Http500", "invalid status", None),
-    "JSON with a text as error": (http(500, {"error": "x"}), "Http500", "invalid status", None),
+    "no JSON": (http(502, "<p>Bad</p> gateway"), "Http502", "'Reason': Bad gateway", "proxies"),
+    "a page with a title": (
+        http(403, "<title> Access\ndenied</title><p>x"),
+        "Http403",
+        "'Reason': Access denied",
+        "prox",
+    ),
+    "a page with status 200": (http(200, "<p>Welcome"), "NotFromAzure", "Welcome", "prox"),
+    "an answer that the SDK could not read": (exceptions.DecodeError("odd"), "NotFromAzure", "odd", "prox"),
+    "nothing": (http(503, ""), "Http503", "invalid status", "later"),
+    "JSON that is no object": (http(500, "[]"), "Http500", "invalid status", "later"),
+    "JSON with a text as error": (http(500, {"error": "x"}), "Http500", "invalid status", "later"),
+    "JSON without an error, refused": (http(400, "[]"), "Http400", "invalid status", None),
     "login refused": (
         exceptions.ClientAuthenticationError("AADSTS7000215: Invalid client secret\nprovided."),
         "AuthenticationFailed",
@@ -204,8 +214,8 @@ POLICIES = [
             "policyAssignmentScope": "/subscriptions/s",
             "nonComplianceMessage": "We live in Europe.",
         },
-        "Refused by policy 'Allowed locations', assignment 'Only Europe', assignment 'a1' at /subscriptions/s: We live in "
-        "Europe.",
+        "Refused by policy 'Allowed locations', assignment 'Only Europe', assignment 'a1' at /subscriptions/s: "
+        "We live in Europe.",
     ),
     ({"policyAssignmentName": "a1"}, "Refused by assignment 'a1'."),
     ({}, "Refused by a policy."),

@@ -11,6 +11,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.redact
     public,
     secrets_in,
     withdraw,
+    withdraw_items,
 )
 
 
@@ -60,9 +61,8 @@ def test_masked_failure():
 class Module:
     """What withdraw() uses of an AnsibleModule."""
 
-    argument_spec = {"protected": {"no_log": True}, "key": {"no_log": True}, "name": {}}
-
     def __init__(self, protected):
+        self.argument_spec = {"protected": {"no_log": True}, "key": {"no_log": True}, "name": {}}
         self.params = {"protected": protected, "key": "abc", "name": "n"}
         self.no_log_values = {"true", "2376", "planted-S3cret", "abc"}
 
@@ -78,3 +78,11 @@ def test_an_option_that_is_not_given_stays():
     module = Module(None)
     assert withdraw(module, "protected") == {"protected": None}
     assert module.params["protected"] is None
+
+
+def test_a_secret_part_of_items_is_withdrawn():
+    module = Module(None)
+    module.params["items"] = [{"id": 1, "protected": {"a": "planted-S3cret"}}, {"id": 2, "protected": {}}]
+    assert withdraw_items(module, "items", "protected")[0]["protected"] == {"a": "planted-S3cret"}
+    assert module.params["items"] == [{"id": 1, "protected": HIDDEN}, {"id": 2, "protected": {}}]
+    assert module.no_log_values == {"planted-S3cret", "abc"}

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.resource_order import (
     dependencies,
+    in_sequence,
     read_resources,
     reverse,
 )
@@ -82,6 +83,34 @@ def test_reverse():
     assert reverse({"vm": {"nic"}, "nic": {"nsg"}, "nsg": set()}) == {"vm": set(), "nic": {"vm"}, "nsg": {"nic"}}
 
 
+COMPUTE = GROUP + "/providers/Microsoft.Compute"
+SET, PLACE, DATA = COMPUTE + "/availabilitySets/a", COMPUTE + "/proximityPlacementGroups/p", COMPUTE + "/disks/d"
+
+
+def test_sets_placement_groups_and_data_disks_come_before_their_vm():
+    disks = [{"lun": 0, "createOption": "Attach", "managedDisk": {"id": DATA}}]
+    properties = {"availabilitySet": {"id": SET}, "storageProfile": {"dataDisks": disks}}
+    assert needs(
+        item(VM, {"properties": {**properties, "proximityPlacementGroup": {"id": PLACE}}}),
+        item(SET, {"properties": {"proximityPlacementGroup": {"id": PLACE}}}),
+        item(PLACE),
+        item(DATA),
+    ) == {"vm1": ["a", "d", "p"], "a": ["p"], "p": [], "d": []}
+
+
+def test_in_sequence():
+    found = in_sequence({"group": {"nsg", "vm"}, "nsg": {"vm"}, "vm": set(), "x": {"y"}, "y": {"x"}})
+    assert list(found) == ["vm", "nsg", "group", "x", "y"], "a circle comes last, for others to refuse"
+    assert found["nsg"] == {"vm"}
+
+
+def test_power_is_part_of_a_declaration():
+    [resource] = read_resources([item(VM, {"location": "x"}, power="stopped")]).values()
+    assert resource.power == "stopped"
+    with pytest.raises(Failure):
+        read_resources([item(VM, {"a": 1}, power="stopped"), item(VM, {"a": 1})])
+
+
 def test_equal_declarations_are_one():
     found = read_resources(
         [item(NSG, {"a": {"x": 1, "y": 2}}), item(NSG.upper().replace("/SUB", "/sub", 1), {"a": {"y": 2, "x": 1}})]
@@ -103,6 +132,7 @@ def test_different_declarations_of_one_id_are_an_error(other):
     ("entry", "code", "words"),
     [
         (item("vm1"), "InvalidResourceId", "'vm1'"),
+        (item(NSG, power="running"), "NoPowerState", "only a virtual machine has a power state"),
         (item(VM + "/extensions/x"), "WrongModule", "vm_extension"),
         (item(VM + "/runCommands/x"), "WrongModule", "vm_run_command"),
         (

@@ -300,3 +300,17 @@ def test_only_the_needed_sdk_is_imported(monkeypatch):
     with pytest.raises(Failure) as caught:
         session.get(VM)
     assert "azure-mgmt-compute" in caught.value.message
+
+
+def test_when_the_time_for_the_whole_run_is_over_nothing_is_begun():
+    clock = Clock()
+    wire = Wire(Reply("GET", VM, 200, {"id": VM}))
+    session = make_session(wire, clock, total_timeout=60)
+    assert session.get(VM) == {"id": VM}
+    clock.now += 60
+    for call in (lambda: session.get(VM), lambda: session.put(VM, {}), lambda: session.delete(VM)):
+        with pytest.raises(Failure) as caught:
+            call()
+        assert caught.value.code == "TotalTimeout"
+        assert "The 60 seconds for the whole run" in caught.value.message
+    assert len(wire.sent) == 1

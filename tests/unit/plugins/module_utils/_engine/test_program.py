@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import fcntl
 import io
 import json
+import os
 import sys
 import threading
 
@@ -143,6 +145,19 @@ def test_a_clone_stops_listening_and_enrols(served, run):
     assert [machine.text(path) for path in (unit.DROP_IN, unit.CERTIFICATE, unit.CLIENT_AUTHORITIES)] == [None] * 3
     assert machine.events == ["write server-key.pem", "write server-key.vm-id", *RELOAD]
     assert machine.text(keys.OWNER) == "vm-2\n"
+
+
+def test_a_key_comes_in_a_variable_where_the_script_can_be_read(machine, capsys, monkeypatch):
+    key, text = new_key()
+    monkeypatch.setenv(program.KEY_VARIABLE, base64.b64encode(text.encode()).decode())
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(serving(key))))
+    assert program.main() == 0
+    assert "PRIVATE KEY" not in "".join(capsys.readouterr())
+    assert machine.text(keys.KEY) == text
+    assert program.KEY_VARIABLE not in os.environ, "no process that is started inherits it"
+    monkeypatch.setenv(program.KEY_VARIABLE, "x")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(STATE)))
+    assert program.main() == 0, "without TLS there is nothing to use a key for"
 
 
 def test_a_key_that_was_brought_serves_at_once_and_is_told_to_nobody(machine, capsys):

@@ -58,7 +58,8 @@ def test_what_is_there_costs_one_request():
     assert (result["name"], result["handler_version"], result["provisioning_state"]) == (TYPE, "2.1.14", "Succeeded")
     assert result["statuses"] == [status(message="Enable succeeded.")]
     assert result["substatuses"] == []
-    assert result["before"] == result["after"] == result["properties"]
+    assert result["before"] == result["after"] == {}
+    assert result["properties"]["type"] == TYPE
 
 
 def test_a_vm_that_was_read_already_is_not_read_again():
@@ -124,6 +125,19 @@ def test_an_extension_on_its_way_out_is_made_again():
     assert run(Wire(got(leaving), got(machine()), *put(), seen()))["action"] == "create"
     with pytest.raises(Failure, match="is being deleted"):
         run(Wire(got(leaving)), check=True)
+
+
+def test_a_long_failure_keeps_its_end_and_no_part_of_a_secret():
+    sent = PROTECTED["commandToExecute"]
+    text = "x" * 500 + sent + "y" * (300 - len(SECRET) // 2)
+    failed = machine(
+        extension(settings={}, forceUpdateTag=TAG, provisioningState="Failed"),
+        views=[view(statuses=[status("ProvisioningState/failed/1", "Error", text)])],
+    )
+    [reason] = run(Wire(got(failed)), check=True)["reasons"]
+    assert len(reason) < 400
+    assert reason.endswith("y")
+    assert SECRET[-4:] not in reason
 
 
 def test_delete():

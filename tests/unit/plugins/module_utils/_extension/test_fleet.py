@@ -78,6 +78,27 @@ def test_a_large_fleet_is_queried_once_and_only_differences_are_looked_at(world)
     assert results[vm(7)]["changed"] is True
 
 
+BY_NAME = "name =~ 'CustomScript' |"
+BY_HANDLER = "properties.publisher =~ 'Microsoft.Azure.Extensions' and properties.type =~ 'CustomScript' |"
+
+
+@pytest.mark.parametrize(
+    ("given", "condition"),
+    [
+        ({}, BY_NAME),
+        ({"name": None}, BY_HANDLER),
+        ({"adopt": True}, BY_HANDLER),
+        ({"adopt": True, "publisher": None, "type": None}, BY_NAME),
+        ({"adopt": True, "state": "absent"}, BY_NAME),
+        ({"name": None, "state": "absent"}, BY_HANDLER),
+        ({"name": "it's"}, "name =~ 'it\\'s' |"),
+    ],
+)
+def test_the_query_asks_for_what_the_plan_would_find(given, condition):
+    text = fleet.query_for(WANTED._replace(**given))
+    assert "'microsoft.compute/virtualmachines/extensions' and " + condition in text
+
+
 def test_absence_of_what_is_absent_needs_no_look(world):
     rows, seen, _queries = world
     rows.append(row(5))

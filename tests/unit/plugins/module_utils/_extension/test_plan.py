@@ -371,17 +371,6 @@ def test_an_unknown_secret_is_kept_and_told():
     assert (made.action, made.unknown_secret) == ("none", True)
 
 
-def test_a_long_text_keeps_its_end():
-    vm = failed()
-    vm["properties"]["instanceView"]["extensions"][0] = view(
-        statuses=[status("X/failed", "Error", "x" * 999 + "cause")]
-    )
-    [reason] = plan(WANTED, vm, KEY).reasons
-    assert len(reason) < 400
-    assert reason.endswith("cause")
-    FAILED[0] = view(statuses=[status("ProvisioningState/failed/1", "Error", "exit code 52")])
-
-
 @pytest.mark.parametrize("tag", [OURS, "bulwark1:unkeyed", "foreign", None])
 def test_a_secret_that_an_update_would_lose_is_an_error(tag):
     with pytest.raises(Failure) as caught:

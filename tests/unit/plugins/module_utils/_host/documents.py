@@ -9,7 +9,7 @@ import json
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.program import PREFIX
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import bundle
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._host.host import Host, Site
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._host.desired import Host, Site
 
 from .._azure.wire import ASYNC, BASE, GROUP, OPERATION, VM, Reply
 from .._extension import machines

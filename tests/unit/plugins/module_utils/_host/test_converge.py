@@ -10,7 +10,7 @@ import dataclasses
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import bundle, host
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import bundle, desired, host
 
 from .._azure.wire import ASYNC, VM, Reply, Wire, absent, error, make_session
 from .._engine.material import new_key
@@ -243,7 +243,7 @@ def test_a_stopped_vm_without_drift_is_fine():
 def hidden(text):
     """No line of the private key, in clear or in the base64 of the script, is in a text."""
     assert not any(line in text for line in LINES)
-    assert script(host.desired_state(BROUGHT, SITE, VM_ID, "10.0.0.4")) not in text
+    assert script(desired.desired_state(BROUGHT, SITE, VM_ID, "10.0.0.4")) not in text
     return True
 
 
@@ -280,7 +280,7 @@ def test_a_key_that_was_public_before_is_sealed():
 
 
 def test_no_failure_tells_a_key():
-    sent = script(host.desired_state(BROUGHT, SITE, VM_ID, "10.0.0.4"))
+    sent = script(desired.desired_state(BROUGHT, SITE, VM_ID, "10.0.0.4"))
     text = "VM has reported a failure: sh -c %s" % sent
     wire = Wire(
         got(vm()),
@@ -357,7 +357,7 @@ def test_a_program_that_refuses_is_quoted():
 
 
 def remove(wire, check=False):
-    return host.remove(make_session(wire), ENROL, check)
+    return host.remove(make_session(wire), ENROL, SITE, check)
 
 
 def test_remove():
@@ -394,21 +394,24 @@ def test_a_sealed_extension_is_removed():
     assert (told(result), result["before"]) == ((True, "delete", ["present"]), {})
 
 
+NO_COMMAND = absent("GET", VM + "/runCommands/" + NAME)
+
+
 def test_information():
     public = got({"properties": {"ipAddress": "20.1.2.3"}}, PUBLIC_ADDRESS)
     wire = Wire(got(ENROLLED), got(interface(configuration("10.0.0.4", PUBLIC_ADDRESS)), NIC), public)
-    result = host.information(make_session(wire), VM)
+    result = host.information(make_session(wire), VM, "auto", NAME)
     assert (result["private_address"], result["public_address"]) == ("10.0.0.4", "20.1.2.3")
     assert (result["exists"], result["state"], result["csr"], result["changed"]) == (True, "enrolled", "CSR", False)
     assert len(wire.sent) == 3
 
 
 def test_information_about_what_is_not_there():
-    result = host.information(make_session(Wire(absent("GET", VM))), VM)
+    result = host.information(make_session(Wire(absent("GET", VM))), VM, "auto", NAME)
     assert (result["exists"], result["private_address"], result["public_address"]) == (False, None, None)
 
 
 def test_information_about_a_foreign_extension_is_no_failure():
     theirs = vm(machines.extension("theirs", settings={"commandToExecute": "x"}))
-    result = host.information(make_session(Wire(got(theirs), NETWORK)), VM)
+    result = host.information(make_session(Wire(got(theirs), NO_COMMAND, NETWORK)), VM, "auto", NAME)
     assert (result["is_foreign"], result["extension"], result["trusts"]) == (True, "theirs", {})

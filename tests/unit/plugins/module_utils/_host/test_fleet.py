@@ -9,7 +9,7 @@ import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import bundle, fleet
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._host.host import Host
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._host.desired import Host
 
 from .._azure.wire import ASYNC, VM, Reply, Wire, absent, make_session
 from .._engine.material import new_key
@@ -57,6 +57,7 @@ def options(*hosts, **given):
     return {
         "hosts": list(hosts) or [entry()],
         "state": "present",
+        "carrier": "custom_script",
         "extension_name": NAME,
         "client_authorities": None,
         "server_authority_sha256": None,
@@ -211,7 +212,9 @@ def test_absent_needs_no_keys():
 def test_information():
     wire = Wire(got(ENROLLED), NETWORK, absent("GET", OTHER))
     hosts = [{"name": "docker1", "id": VM}, {"name": "gone", "id": OTHER}]
-    result = fleet.information(make_session(wire), {"hosts": hosts, "concurrency": 4})
+    result = fleet.information(
+        make_session(wire), {"hosts": hosts, "concurrency": 4, "carrier": "custom_script", "extension_name": NAME}
+    )
     assert set(result) == {"hosts", "changed", "failed_hosts"}
     assert (result["changed"], result["failed_hosts"]) == (False, [])
     assert result["hosts"]["docker1"]["private_address"] == "10.0.0.4"
@@ -221,7 +224,9 @@ def test_information():
 def test_information_that_cannot_be_had():
     wire = Wire(Reply("GET", VM, 403, {"error": {"code": "AuthorizationFailed", "message": "no"}}))
     hosts = [{"name": "docker1", "id": VM}]
-    result = fleet.information(make_session(wire), {"hosts": hosts, "concurrency": 4})
+    result = fleet.information(
+        make_session(wire), {"hosts": hosts, "concurrency": 4, "carrier": "custom_script", "extension_name": NAME}
+    )
     assert result["failed_hosts"] == ["docker1"]
     assert result["hosts"]["docker1"]["error"]["code"] == "AuthorizationFailed"
     assert "1 of 1 hosts failed" in result["msg"]

@@ -10,7 +10,14 @@ import dataclasses
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import bundle, host, seen
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import (
+    bundle,
+    by_extension,
+    desired,
+    host,
+    seen,
+)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._host.desired import Site
 
 from .._extension import machines
 from .documents import (
@@ -39,11 +46,11 @@ STATES = {
     "leaf": (SERVE, SITE, SERVING),
     "leaf of another VM": (dataclasses.replace(SERVE, vm_id="vm-0"), SITE, STATE),
     "leaf of nobody knows which VM": (dataclasses.replace(SERVE, vm_id=""), SITE, STATE),
-    "no authorities": (SERVE, host.Site(NAME), STATE),
+    "no authorities": (SERVE, Site(NAME), STATE),
     "authorities without a leaf": (dataclasses.replace(SERVE, certificate=""), SITE, STATE),
     "unknown server authority": (
         SERVE,
-        host.Site(NAME, AUTHORITY),
+        Site(NAME, AUTHORITY),
         {**STATE, "tls": {**TLS, "server_authority_sha256": ""}},
     ),
     "brought key": (BROUGHT, SITE, {**STATE, "tls": {**TLS, "key": KEY}}),
@@ -59,7 +66,7 @@ STATES = {
 @pytest.mark.parametrize("name", STATES)
 def test_desired_state(name):
     declared, site, expected = STATES[name]
-    assert host.desired_state(declared, site, VM_ID, "10.0.0.4") == expected
+    assert desired.desired_state(declared, site, VM_ID, "10.0.0.4") == expected
 
 
 def test_no_secret_in_the_words_of_a_host_or_a_site():
@@ -67,7 +74,7 @@ def test_no_secret_in_the_words_of_a_host_or_a_site():
 
 
 def wanted(declared, document, state):
-    return host.extension(declared, SITE, seen.judge(document), state)
+    return by_extension.extension(declared, SITE, seen.judge(document), state)
 
 
 def test_the_first_extension():
@@ -90,7 +97,7 @@ def test_what_azure_holds_in_another_wording_stays():
 
 
 def test_a_key_travels_sealed():
-    state = host.desired_state(BROUGHT, SITE, VM_ID, "10.0.0.4")
+    state = desired.desired_state(BROUGHT, SITE, VM_ID, "10.0.0.4")
     for document in (vm(), vm(extension(SERVING)), vm(extension(), views=[said(stderr="bulwark.azure_docker")])):
         found = wanted(BROUGHT, document, state)
         assert found.settings == {"skipDos2Unix": True}
@@ -132,7 +139,7 @@ def test_differing(sent, state, reasons):
     ],
 )
 def test_public(state, expected):
-    assert host.public(state) == expected
+    assert desired.public(state) == expected
 
 
 def changed(*reasons):
@@ -187,7 +194,7 @@ def test_shown(name):
 def test_somebody_elses_extension_is_named_and_left_alone():
     theirs = machines.extension("theirs", settings={"commandToExecute": "x"})
     with pytest.raises(Failure) as caught:
-        host.refuse_foreign(ENROL, seen.judge(vm(theirs)))
+        by_extension.refuse_foreign(ENROL, seen.judge(vm(theirs)))
     assert caught.value.code == "CustomScriptSlotTaken"
     assert "is taken by the extension 'theirs', which this collection did not make" in caught.value.text()
     assert "az vm extension delete --name theirs" in caught.value.text()
@@ -196,4 +203,4 @@ def test_somebody_elses_extension_is_named_and_left_alone():
 @pytest.mark.parametrize("document", [None, vm(), vm(extension(STATE)), vm(extension(), views=[said({})])])
 def test_what_is_not_foreign_is_not_refused(document):
     assert seen.judge(document).is_foreign is False
-    host.refuse_foreign(ENROL, seen.judge(document))
+    by_extension.refuse_foreign(ENROL, seen.judge(document))

@@ -103,7 +103,9 @@ def test_describe_a_host():
         "vm_id": VM_ID,
         "power_state": "running",
         "agent": "ready",
+        "carrier": "custom_script",
         "extension": NAME,
+        "run_command": None,
         "provisioning_state": "Succeeded",
         "is_foreign": False,
         "state": "serving",
@@ -118,7 +120,7 @@ def test_describe_a_host():
 @pytest.mark.parametrize("document", [None, vm(power="deallocated", agent=None)])
 def test_describe_what_has_nothing_to_say(document):
     described = seen.describe(seen.judge(document))
-    there = {"exists", "vm_id", "power_state", "agent"} if document else set()
+    there = {"carrier"} | ({"exists", "vm_id", "power_state", "agent"} if document else set())
     assert {name for name, value in described.items() if value} == there
     assert (described["ssh_host_keys"], described["trusts"], described["is_foreign"]) == ([], {}, False)
 
