@@ -88,6 +88,7 @@ options:
           - V(stopped) is off but still billed; a VM that is deallocated is left so. V(deallocated) is off and released.
           - If it is left out, a VM keeps the power state that it has, and a new one runs.
           - With an empty O(resources[].document), nothing but the power state is declared.
+        version_added: "0.2.0"
         type: str
         choices: [deallocated, running, stopped]
   owner:
@@ -102,6 +103,7 @@ options:
       - Names of tags that are given at creation and not compared later, because a policy of yours sets their values.
       - Tags that a policy adds are no difference. A tag that a policy keeps at another value than declared is no change
         either, but costs a request on each run, and a warning.
+    version_added: "0.2.0"
     type: list
     elements: str
     default: []

@@ -37,6 +37,7 @@ options:
       - V(present) has the engine installed and, with O(certificate), serving.
       - V(absent) stops serving and removes what this collection installed. Containers of a removed engine end; images,
         containers and volumes stay on the disk unless O(purge_data=true).
+    version_added: "0.2.0"
     type: str
     choices: [present, absent]
     default: present
@@ -44,6 +45,7 @@ options:
     description:
       - With O(state=absent), also delete C(/var/lib/docker) and C(/var/lib/containerd). Refused where the engine was
         not installed by this collection or where C(daemon.json) has moved the data.
+    version_added: "0.2.0"
     type: bool
     default: false
   host:

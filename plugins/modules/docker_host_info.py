@@ -50,12 +50,14 @@ options:
   carrier:
     description:
       - What brings the engine program, as in M(bulwark.azure_docker.docker_host). V(auto) finds it out.
+    version_added: "0.2.0"
     type: str
     choices: [auto, custom_script, run_command]
     default: auto
   extension_name:
     description:
       - Name of our run command, which is looked for where the CustomScript extension is not ours.
+    version_added: "0.2.0"
     type: str
     default: bulwark-docker
 seealso:

@@ -100,6 +100,7 @@ options:
         description:
           - V(absent) removes C(clients/NAME), its key included; the other options of the client are ignored then. A
             copy of the certificate works until its end, or until its authority leaves O(client_authorities).
+        version_added: "0.2.0"
         type: str
         choices: [present, absent]
         default: present
@@ -129,6 +130,7 @@ options:
         description:
           - V(absent) removes C(servers/NAME); the other options of the host are ignored then. What is on the VM stays.
           - A directory that also holds files of others stays with them, and a warning names them. So with clients.
+        version_added: "0.2.0"
         type: str
         choices: [present, absent]
         default: present

@@ -107,6 +107,7 @@ options:
       - A secret in a Key Vault that holds the protected settings as JSON. Azure fetches it, so it does not pass through
         this controller.
       - Another secret or version is drift. A new value of the same version is not seen.
+    version_added: "0.2.0"
     type: dict
     suboptions:
       secret_url:
@@ -121,25 +122,30 @@ options:
     description:
       - Whether Azure shall report success although the handler failed. Not compared if not given.
       - What the handler said is still drift for this module, and in RV(vms.warnings).
+    version_added: "0.2.0"
     type: bool
   provision_after:
     description: Names of extensions of the same VM that have to be there first. Not compared if not given.
+    version_added: "0.2.0"
     type: list
     elements: str
   tags:
     description: Tags of the extension. They are merged with those that are there.
+    version_added: "0.2.0"
     type: dict
   adopt:
     description:
       - Whether an extension of the same handler under another name than O(name) is taken over. It keeps its name.
       - A CustomScript that this collection did not send is never taken over, because another team's script would be
         lost.
+    version_added: "0.2.0"
     type: bool
     default: false
   on_immutable_change:
     description:
       - What to do when the extension O(name) is of another publisher or type, which Azure cannot change.
       - V(reinstall) deletes it and creates the declared one.
+    version_added: "0.2.0"
     type: str
     default: fail
     choices: [fail, reinstall]
@@ -147,6 +153,7 @@ options:
     description:
       - What to do when the extension would be new and another extension of the VM has failed. Azure can then hold back
         every new one.
+    version_added: "0.2.0"
     type: str
     default: fail
     choices: [fail, ignore]
@@ -157,6 +164,7 @@ options:
         looks only at the VMs on which something seems to differ. It is some minutes behind, and without what handlers
         said, so drift of the last minutes is found by the next run.
       - V(auto) is V(resource_graph) for 100 VMs and more. Without the right to query, each VM is asked.
+    version_added: "0.2.0"
     type: str
     default: auto
     choices: [auto, live, resource_graph]

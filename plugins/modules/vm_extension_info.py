@@ -39,17 +39,21 @@ options:
     description:
       - Ids of subscriptions. All their VMs are read if neither O(vms) nor O(location) is given.
       - With O(location), the first one is asked.
+    version_added: "0.2.0"
     type: list
     elements: str
     default: []
   location:
     description: Return the handlers of O(publisher) that there are in this Azure region.
+    version_added: "0.2.0"
     type: str
   publisher:
     description: The publisher, needed with O(location).
+    version_added: "0.2.0"
     type: str
   type:
     description: With O(location), only the handler of this type.
+    version_added: "0.2.0"
     type: str
   name:
     description: Return only the extension of this name.
