@@ -11,7 +11,8 @@ import re
 
 import pytest
 
-from .run import play, succeeded
+from .conftest import machine
+from .run import custom, defaults, play, succeeded
 
 PRIVATE = re.compile("BEGIN [A-Z ]*PRIVATE KEY")
 BASE64 = re.compile(r"[A-Za-z0-9+/=]{200,}")
@@ -90,3 +91,35 @@ def test_key_from_the_controller_is_in_the_request_and_nowhere_else(make_site, a
     assert [path for path in arm.writes("carried") if "carried1/extensions" in path]
     again = succeeded(play(site))
     assert again.numbers("changed") == {"carried1": 0}
+
+
+PLANTED = {"password": "planted-long-S3cret", "flag": "true", "port": "2376"}
+
+
+def planting(vm: str) -> list[dict]:
+    """A play that sends secrets, long and short ones, by an extension and by a run command."""
+    target = {"vms": [vm], "digest_key": "planted-digest-S3cret"}
+    extension = {"name": "planted", "publisher": "Contoso.Operations", "type": "Marker", "type_handler_version": "1.0"}
+    script = 'test -n "$password" && echo "flag is $flag, port is $port"'
+    command = {"name": "planted", "script": script, "protected_parameters": PLANTED}
+    tasks = [
+        {"bulwark.azure_docker.vm_extension": {**target, **extension, "protected_settings": PLANTED}},
+        {"bulwark.azure_docker.vm_run_command": {**target, **command}, "register": "told"},
+        {"ansible.builtin.debug": {"msg": "{{ told.vms.values() | map(attribute='execution.output') | first }}"}},
+    ]
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "module_defaults": defaults()}
+    return [{**play, "tasks": [{"name": f"Step {number}", **task} for number, task in enumerate(tasks)]}]
+
+
+def test_protected_settings_and_parameters_appear_nowhere_and_blank_nothing(default_run, arm, guest):
+    site, _run = default_run
+    playbook = custom(site, "planted", planting(machine(site, "secret1")))
+    variables = [f"{name}={site.defaults()[name]}" for name in ("docker_azure_cloud", "docker_azure_ca_path")]
+    run = succeeded(play(site, playbook, "-vvvv", "-e", variables[0], "-e", variables[1]))
+    assert "flag is true, port is 2376" in run.text, "short values stay readable"
+    again = succeeded(play(site, playbook, "-vvvv", "-e", variables[0], "-e", variables[1]))
+    assert again.numbers("changed") == {"localhost": 0}
+    found = places(arm, site, run.output + again.output)
+    assert [name for name, text in found.items() if PLANTED["password"] in text] == ["bodies.jsonl"]
+    assert [name for name, text in found.items() if "planted-digest-S3cret" in text] == []
+    assert in_guest(guest(site, "secret1"), PLANTED["password"]) == []
