@@ -30,7 +30,7 @@ def _is_shell(name: str) -> bool:
 def mypy() -> int:
     """Check plugins/ under the names that Ansible gives it, then the packages of tests/."""
     collection = places.link_tree() / places.COLLECTION
-    packages = [name for name in ("toolchain", "local_azure") if (collection / "tests" / name).is_dir()]
+    packages = [name for name in ("toolchain", "local_azure", "benchmarks") if (collection / "tests" / name).is_dir()]
     runs = (
         ("plugins", places.CACHE / "tree", [str(places.COLLECTION / "plugins")]),
         ("tests", places.ROOT / "tests", packages),

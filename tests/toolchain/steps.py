@@ -66,6 +66,25 @@ def _pytest() -> list[Step]:
     ]
 
 
+def _azure() -> list[Step]:
+    """The modules with the real SDK. An environment with the oldest one has pytest alone, without what runs it twice."""
+    about = "modules against local Azure without guests: errors, endurance, governance, secrets"
+    rows = [("azure", about, sys.executable, PYTEST_OPTIONS)]
+    if places.VENV_OLDEST.is_dir():
+        alone = tuple(option for option in PYTEST_OPTIONS if not option.startswith("--numprocesses"))
+        oldest = str(places.VENV_OLDEST / "bin" / "python")
+        rows.append(("azure-oldest", "the same on the oldest supported ansible-core and Azure SDK", oldest, alone))
+    return [
+        Step(
+            name,
+            about,
+            (python, "-m", "pytest", *options, f"--junitxml={{results}}/{name}.xml", f"{LINKED}/tests/against_azure"),
+            environment={"PYTHONPATH": f"{TREE}:{places.ROOT / 'tests'}"},
+        )
+        for name, about, python, options in rows
+    ]
+
+
 def _release() -> list[Step]:
     return [
         Step("plan-coverage", "branch coverage of the code that decides", _module("plan_coverage")),
@@ -118,7 +137,7 @@ def _that_test(rows: list[Step]) -> list[Step]:
 
 def of(suite: str, only: tuple[str, ...] = ()) -> list[Step]:
     """The steps of a suite, or those named. Raises SystemExit for a name that is no step of it."""
-    rows = _lint() + _that_test(_pytest()) + _release() + _that_test(_ansible_test() + _guests())
+    rows = _lint() + _that_test(_pytest()) + _release() + _that_test(_azure() + _ansible_test() + _guests())
     rows = [step for step in rows if suite == "test" or not step.only_in_test]
     unknown = set(only) - {step.name for step in rows}
     if unknown:

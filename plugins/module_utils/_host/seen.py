@@ -149,7 +149,7 @@ def addresses(session: Session, vm: Document) -> t.Dict[str, t.Optional[str]]:
 def describe(seen: Seen) -> Document:
     """The part of a host's result that comes from its VM document."""
     said = seen.report or {}
-    properties = observed.properties_of(seen.command if seen.carrier == RUN_COMMAND else seen.extension)
+    properties = observed.properties_of((seen.command if seen.carrier == RUN_COMMAND else None) or seen.extension)
     return {
         "exists": seen.vm is not None,
         "vm_id": seen.vm_id,
