@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence
 
@@ -15,6 +16,8 @@ from .hints import hint_for
 # A 404 of any other code (a wrong URL, an unknown provider, a proxy) must not be read as "go and create it".
 ABSENT_CODES = frozenset(["ResourceNotFound", "NotFound", "ResourceGroupNotFound", "ParentResourceNotFound"])
 LONGEST_TEXT = 4000
+LONGEST_TITLE = 200
+NOT_FROM_AZURE = "NotFromAzure"
 # The login wraps what the network said in an error of its own.
 NO_CONNECTION = ("CERTIFICATE_VERIFY_FAILED", "Failed to establish a new connection", "Failed to resolve")
 
@@ -69,7 +72,7 @@ class Failure(Exception):
     def text(self) -> str:
         """Message, details and next step in one line."""
         parts = [self.message]
-        parts += [detail["message"] for detail in self.details if detail.get("message") not in (None, self.message)]
+        parts += [text for text in (detail.get("message") for detail in self.details) if text and text not in parts[0]]
         if self.hint:
             parts.append("Next step: " + self.hint)
         return " ".join(part.strip() for part in parts if part)
@@ -122,7 +125,7 @@ def _policy(info: Mapping[str, Any]) -> str:
     ]
     where = ["at %s" % info["policyAssignmentScope"]] if info.get("policyAssignmentScope") else []
     reason = ": %s" % info["nonComplianceMessage"] if info.get("nonComplianceMessage") else "."
-    return " ".join(["Refused by", ", ".join(named) or "a policy", *where]) + reason
+    return " ".join(["Refused by", ", ".join(dict.fromkeys(named)) or "a policy", *where]) + reason
 
 
 def translate(error: BaseException, doing: str = "") -> Failure:
@@ -172,8 +175,25 @@ def _without_body(error: BaseException, prefix: str) -> Failure:
         hint = hint or hint_for([code])
         text = _short(" ".join(str(error).split()))
     else:
-        code = "Http%s" % status if status else kind
+        page = _page(error)
+        foreign = page is not None or kind == "DecodeError"
+        code = "Http%s" % status if status and status >= 300 else NOT_FROM_AZURE if foreign else kind
+        text = "%s: %s" % (text, page) if page else text
+        hint = hint_for([NOT_FROM_AZURE if foreign else "Http5xx" if status and status >= 500 else None])
     return Failure(prefix + str(text), code=code, request_id=_request_id(error), hint=hint)
+
+
+def _page(error: BaseException) -> Optional[str]:
+    """What an answer that is no JSON says: its title, as the page of a proxy has one, or its first words."""
+    response = getattr(error, "response", None)
+    text = response.text() if response is not None else ""
+    try:
+        json.loads(text)
+    except ValueError:
+        title = re.search("<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+        words = " ".join((title.group(1) if title else re.sub("<[^>]*>", " ", text)).split())
+        return words[:LONGEST_TITLE] or None
+    return None
 
 
 def _unreachable_hint(text: str) -> str:

@@ -43,7 +43,7 @@ def test_all_is_in_the_great_suite():
 @pytest.mark.parametrize(
     ("name", "tests"),
     [("ruff", False), ("docs", False), ("plan-coverage", False), ("unit", True), ("units-3.9", True), ("sanity", True)]
-    + [(name, True) for name in ("integration", "end-to-end", "clean-up")],
+    + [(name, True) for name in ("azure", "integration", "end-to-end", "clean-up")],
 )
 def test_which_steps_must_have_results(name, tests):
     assert [step.tests for step in steps.of("test", (name,))] == [tests]
