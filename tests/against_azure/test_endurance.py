@@ -150,9 +150,6 @@ def test_an_old_answer_is_drift_for_the_next_run_which_overwrites_nothing(azure,
     assert azure.server._arm.store.get(ADDRESS).document == before
 
 
-@pytest.mark.xfail(
-    reason="the SDK's last GET of a PUT meets 404, and session.put takes that for the end of it", strict=True
-)
 @pytest.mark.parametrize(
     ("name", "path", "declared"), [("vm_extension", EXTENSION, DECLARED), ("arm_resources", ADDRESS, address())]
 )

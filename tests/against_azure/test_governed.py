@@ -71,7 +71,6 @@ def test_a_tenant_that_refuses_fails_its_own_vms_only(azure, module):
     assert {result["vms"][vm]["error"]["code"] for vm in ELSEWHERE} == {"AuthorizationFailed"}
 
 
-@pytest.mark.xfail(reason="every thread that finds no token asks for one of its own", strict=True)
 def test_one_login_for_each_tenant(azure, module):
     tokens = azure.server._listener._server.front._tokens
     issue, before = tokens.issue, logins(azure)
@@ -91,12 +90,7 @@ def test_tags_that_a_policy_appends_are_no_drift(azure, module, name):
     assert (second["failed"], second["changed"]) == (False, False), second
 
 
-FOR_EVER = pytest.mark.xfail(reason="the module sends the tag, and reports a change, on each run", strict=True)
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=FOR_EVER) if name in ("extension", "run command") else name for name in TAGGED]
-)
+@pytest.mark.parametrize("name", TAGGED)
 def test_a_tag_that_a_policy_keeps_at_another_value_is_not_drift_for_ever(azure, module, name):
     noun, declared = TAGGED[name]
     azure.policy(writing({"operation": "addOrReplace", "value": "theirs"}), "replaces", GROUP)

@@ -37,7 +37,6 @@ def test_an_unknown_code_is_an_error_with_azures_words(azure, module, name):
     assert azure.sent("PUT") == ([f"PUT {EXTENSION}"] if method == "PUT" else [])
 
 
-NOT_READ = pytest.mark.xfail(reason="session reads the answer where no error of the SDK is expected", strict=True)
 # where a proxy answers instead, with which status; the code of the error, and whether the SDK leaves us the page
 FOREIGN = {
     "403 for a GET": ("GET", BARE, 403, "Http403", True),
@@ -50,9 +49,7 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=NOT_READ) if name == "200 for a GET" else name for name in FOREIGN]
-)
+@pytest.mark.parametrize("name", FOREIGN)
 def test_the_page_of_a_proxy_is_not_azures_word(module, proxy, name):
     method, path, status, code, shown = FOREIGN[name]
     proxy(method, path, status, BLOCKED)
@@ -85,12 +82,9 @@ FAILING = {
     "Docker host": ("docker_host", {"hosts": [{"name": "docker1", "id": BARE}]}, f"{BARE}/extensions/bulwark-docker"),
     "resource": ("arm_resources", {"resources": [{"id": BARE, "document": {"tags": {"a": "b"}}}]}, BARE),
 }
-OTHER_CODE = pytest.mark.xfail(reason="every failed operation is taken for a script that failed", strict=True)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=OTHER_CODE) if name == "run command" else name for name in FAILING]
-)
+@pytest.mark.parametrize("name", FAILING)
 def test_a_failed_operation_is_a_failure_although_its_status_is_200(azure, module, name):
     noun, arguments, path = FAILING[name]
     azure.fault("PUT", path, {"operation": {"code": "SomethingNew", "message": "Azure's own words."}})
@@ -100,7 +94,6 @@ def test_a_failed_operation_is_a_failure_although_its_status_is_200(azure, modul
     assert error_of(result)["code"] == "SomethingNew"
 
 
-@NOT_READ
 def test_a_page_that_cannot_be_read_is_not_an_empty_list(module, proxy):
     path = f"/subscriptions/{bed.SUBSCRIPTIONS[0]}/providers/Microsoft.Compute/virtualMachines"
     proxy("GET", path, 200, BLOCKED)

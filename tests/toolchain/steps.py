@@ -67,9 +67,9 @@ def _pytest() -> list[Step]:
 
 
 def _azure() -> list[Step]:
-    """The modules with the real SDK. An environment with the oldest one has pytest alone, without what runs it twice."""
+    """The modules with the real SDK. Where the oldest one is installed, pytest is alone: it runs in one process."""
     about = "modules against local Azure without guests: errors, endurance, governance, secrets"
-    rows = [("azure", about, sys.executable, PYTEST_OPTIONS)]
+    rows: list[tuple[str, str, str, tuple[str, ...]]] = [("azure", about, sys.executable, PYTEST_OPTIONS)]
     if places.VENV_OLDEST.is_dir():
         alone = tuple(option for option in PYTEST_OPTIONS if not option.startswith("--numprocesses"))
         oldest = str(places.VENV_OLDEST / "bin" / "python")

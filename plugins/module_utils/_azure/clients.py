@@ -57,6 +57,7 @@ class Clients:
         self._credentials: Dict[str, tenants.TenantCredential] = {}
         self._made: Dict[Tuple[str, str], Any] = {}
         self._lock = threading.Lock()
+        self._login_lock = threading.Lock()
 
     def compute(self, subscription: str) -> Any:
         """The ComputeManagementClient of a subscription."""
@@ -110,7 +111,9 @@ class Clients:
 
     def _credential_of(self, subscription: str) -> tenants.TenantCredential:
         """One for all clients of a subscription: the tenant is learned once. Called with the lock held."""
-        return self._credentials.setdefault(subscription.lower(), tenants.TenantCredential(self._credential))
+        return self._credentials.setdefault(
+            subscription.lower(), tenants.TenantCredential(self._credential, self._login_lock)
+        )
 
     def _settings(self, subscription: str) -> Dict[str, Any]:
         return {

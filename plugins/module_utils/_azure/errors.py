@@ -25,7 +25,8 @@ NO_CONNECTION = ("CERTIFICATE_VERIFY_FAILED", "Failed to establish a new connect
 class Failure(Exception):
     """What went wrong, for people (message, hint) and for playbooks (code, details, request_id).
 
-    ``details`` is a list of {"code", "message"}; nothing in here may hold a secret.
+    ``details`` is a list of {"code", "message"}; nothing in here may hold a secret. ``begun``: Azure took the
+    request, and the operation that it began has failed.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Failure(Exception):
         details: Sequence[Mapping[str, Any]] = (),
         request_id: Optional[str] = None,
         hint: Optional[str] = None,
+        begun: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -43,6 +45,7 @@ class Failure(Exception):
         self.details = [dict(detail) for detail in details]
         self.request_id = request_id
         self.hint = hint
+        self.begun = begun
 
     def as_result(self) -> Dict[str, Any]:
         """The failure as a part of a module's result: {"msg", "error": {code, message, details, request_id, hint}}."""
@@ -67,6 +70,7 @@ class Failure(Exception):
             details=kept["details"],
             request_id=kept["request_id"],
             hint=kept["hint"],
+            begun=kept.get("begun", self.begun),
         )
 
     def text(self) -> str:
@@ -148,6 +152,11 @@ def translate(error: BaseException, doing: str = "") -> Failure:
         request_id=_request_id(error),
         hint=hint_for([detail["code"] for detail in details] + [code], message),
     )
+
+
+def not_from_azure(doing: str) -> Failure:
+    """The Failure for an answer that is no JSON, as the page of a proxy is none."""
+    return Failure("%s failed: the answer is no JSON" % doing, code=NOT_FROM_AZURE, hint=hint_for([NOT_FROM_AZURE]))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
+from . import kept_tags
 from .create_only import VM, users, writable
 from .documents import GROUP_TYPE, id_key, parse_id
 from .errors import Failure
@@ -89,7 +90,9 @@ def _present(
                 raise
             last_try = True
             continue
-        return _overridden(resource, plan, written, ignore_tags)
+        declared = resource.full().get("tags")
+        names = kept_tags.kept(session, declared, written, lambda: observe(session, resource), ignore_tags)
+        return kept_tags.marked(_result(plan, written), resource.id, names)
 
 
 def _plan(resource: Resource, current: Any, owner: Optional[str], ignore_tags: Sequence[str]) -> Plan:
@@ -117,26 +120,6 @@ def _settled(session: Session, resource: Resource) -> Optional[Dict[str, Any]]:
 
     first = observe(session, resource)
     return settled(session, resource.id, first, coming_or_going, lambda: observe(session, resource))
-
-
-def _overridden(
-    resource: Resource, plan: Plan, written: Mapping[str, Any], ignore_tags: Sequence[str]
-) -> Dict[str, Any]:
-    """The result of a write. Tags that a policy keeps as they are, are no change, however often they are sent."""
-    declared, found = resource.full().get("tags") or {}, written.get("tags")
-    kept = sorted(
-        name for name, value in declared.items() if name not in ignore_tags and (found or {}).get(name) != value
-    )
-    result = _result(plan, written)
-    if not kept or found is None:
-        return result
-    warning = (
-        "%s was sent with %s, and Azure keeps another value, as a policy does that modifies tags. Declare its value, "
-        "or name it in ignore_tags." % (resource.id, ", ".join("tag %s" % name for name in kept))
-    )
-    if set(plan.reasons) <= {"tags.%s differs" % name for name in kept}:
-        result = {**result, "changed": False, "action": "none", "before": {}, "after": {}}
-    return {**result, "warnings": [warning]}
 
 
 def _write(session: Session, resource: Resource, plan: Plan, etag: Optional[str]) -> Dict[str, Any]:

@@ -18,12 +18,14 @@ from .clients import POLL_SECONDS, Clients
 from .clouds import find_cloud
 from .credentials import make_credential
 from .documents import parse_id
-from .errors import Failure, is_absent, translate, translated
+from .errors import Failure, is_absent, not_from_azure, translate, translated
 from .imports import require
 from .pacing import Governors
 from .waiting import finish, with_patience
 
 DEFAULT_TIMEOUT = 1800
+# Seconds to wait between looks for what has been created and is not shown yet.
+SHOWN_AFTER = (1, 2, 4, 8, 15, 30)
 GRAPH_PATH = "/providers/Microsoft.ResourceGraph/resources"
 # Stands where a subscription would: a query is of the tenant, and paced by itself.
 ALL_SUBSCRIPTIONS = ""
@@ -72,6 +74,8 @@ class Session:
             if is_absent(error):
                 return None
             raise translate(error, "GET %s" % resource_id) from None
+        except ValueError:  # the SDK reads the answer before we do
+            raise not_from_azure("GET %s" % resource_id) from None
 
     def list(self, path: str, params: Optional[Mapping[str, str]] = None) -> List[Dict[str, Any]]:
         """All items of a collection (a path below the ARM endpoint), page by page; [] if its parent does not exist."""
@@ -90,7 +94,7 @@ class Session:
                     if is_absent(error):
                         return []
                     raise
-            page = response.json()
+                page = _decoded(response)
             if isinstance(page, list):  # catalogues of publishers, types and versions come bare and whole
                 return items + page
             items += page.get("value") or []
@@ -113,10 +117,32 @@ class Session:
         def attempt(seconds: float) -> Any:
             doing = "PUT %s" % resource_id
             with translated(doing):
-                result = calls.put(BytesIO(body), cls=_answer, headers=dict(headers))
-                return finish(result, seconds, doing)
+                begun = calls.put(BytesIO(body), cls=_answer, headers=dict(headers))
+            return self._ended(begun, seconds, doing, resource_id, version)
 
         return self._patiently(attempt) or {}
+
+    def _ended(self, begun: Any, seconds: float, doing: str, resource_id: str, version: Optional[str]) -> Any:
+        """What came of a PUT that Azure has taken. Raises Failure, with ``begun``, if its operation failed."""
+        exceptions = require("azure.core.exceptions")[0]
+        try:
+            return finish(begun, seconds, doing)
+        except exceptions.AzureError as error:
+            # The SDK's last GET may meet a replica that does not know yet what another one has just made.
+            shown = self._shown(resource_id, version) if is_absent(error) else None
+            if shown is not None:
+                return shown
+            failure = translate(error, doing)
+            failure.begun = True
+            raise failure from None
+
+    def _shown(self, resource_id: str, version: Optional[str]) -> Optional[Dict[str, Any]]:
+        for seconds in SHOWN_AFTER:
+            self.sleep(seconds)
+            found = self.get(resource_id, version=version)
+            if found is not None:
+                return found
+        return None
 
     def delete(self, resource_id: str, version: Optional[str] = None) -> None:
         """Delete the resource and wait for it; a resource that does not exist is fine."""
@@ -154,7 +180,7 @@ class Session:
             if response.status_code == 429 and "Retry-After" not in response.headers:
                 return None, response.headers
             response.raise_for_status()
-        return response.json(), response.headers
+            return _decoded(response), response.headers
 
     def _post(self, subscription: str, path: str, version: str, body: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
         rest, polling, arm = require("azure.core.rest", "azure.core.polling", "azure.mgmt.core.polling.arm_polling")
@@ -185,7 +211,7 @@ class Session:
                 "The %d seconds for the whole run (total_timeout) are over: nothing more is begun."
                 % self.total_timeout,
                 code="TotalTimeout",
-                hint="Run again: what is done stays done, and what is under way goes on. Or give a larger total_timeout.",
+                hint="Run again: what is done stays done, what is under way goes on. Or give a larger total_timeout.",
             )
         return min(self.timeout, left)
 
@@ -210,6 +236,15 @@ def _readable(ca_path: Optional[str]) -> Optional[str]:
 
 def _answer(context: Any, _model: Any, _headers: Any) -> Dict[str, Any]:
     """The answer as Azure sent it; the SDK's model of it is not used."""
+    return _decoded(context.http_response)
+
+
+def _decoded(response: Any) -> Any:
+    """The JSON of a response, {} for an empty one. Raises the SDK's DecodeError for the page of a proxy."""
     # Not .json(): the responses of older SDKs have text() only.
-    text = context.http_response.text()
-    return json.loads(text) if text else {}
+    text = response.text()
+    try:
+        return json.loads(text) if text else {}
+    except ValueError:
+        decode_error = require("azure.core.exceptions")[0].DecodeError
+        raise decode_error(message="The answer is no JSON", response=response) from None

@@ -11,6 +11,7 @@ WWW-Authenticate; the same identity then asks for a token there, if it is known 
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any, Optional
 
 from .imports import require
@@ -19,17 +20,22 @@ _AUTHORIZATION_URI = re.compile(r'authorization(?:_uri)?="https://[^/"]+/([0-9a-
 
 
 class TenantCredential:
-    """A credential for one subscription, whose ``tenant`` is None until Azure has told it."""
+    """A credential for one subscription, whose ``tenant`` is None until Azure has told it.
 
-    def __init__(self, credential: Any) -> None:
+    ``lock`` is shared by all of one login: the first of many threads gets the token, and the others then find it.
+    """
+
+    def __init__(self, credential: Any, lock: Optional[threading.Lock] = None) -> None:
         self._credential = credential
+        self._lock = lock or threading.Lock()
         self.tenant: Optional[str] = None
 
     def get_token(self, *scopes: str, **options: Any) -> Any:
         """As azure-core's TokenCredential."""
         if self.tenant:
             options["tenant_id"] = self.tenant
-        return self._credential.get_token(*scopes, **options)
+        with self._lock:
+            return self._credential.get_token(*scopes, **options)
 
 
 def tenant_of_challenge(header: str) -> Optional[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import Any, Dict, List, Mapping, Optional
 
+from .._azure import kept_tags
 from .._azure.errors import Failure
 from .._azure.redaction import mask, masked, secrets_in
 from .._azure.session import Session
@@ -77,7 +78,7 @@ def _converge(
     if check:
         return _checked(steps, vm)
     wait_for_agent(session, vm_id, vm)
-    return _apply(session, vm_id, steps)
+    return _apply(session, vm_id, desired, steps)
 
 
 def settle(session: Session, vm_id: str, vm: Mapping[str, Any], desired: Desired) -> Mapping[str, Any]:
@@ -103,7 +104,7 @@ def unchanged(steps: Plan, vm: Mapping[str, Any]) -> Dict[str, Any]:
     return _result(steps._replace(before={}, after={}), vm, observed.by_name(vm, steps.name))
 
 
-def _apply(session: Session, vm_id: str, steps: Plan) -> Dict[str, Any]:
+def _apply(session: Session, vm_id: str, desired: Desired, steps: Plan) -> Dict[str, Any]:
     extension_id = "%s/extensions/%s" % (vm_id.rstrip("/"), steps.name)
     if steps.action == "delete":
         session.delete(extension_id)
@@ -114,7 +115,9 @@ def _apply(session: Session, vm_id: str, steps: Plan) -> Dict[str, Any]:
         session.put(extension_id, steps.document or {})
     except Failure as failure:
         raise _explained(session, extension_id, failure) from None
-    return _result(steps, {}, session.get(extension_id, expand="instanceView"))
+    written = session.get(extension_id, expand="instanceView")
+    names = kept_tags.kept(session, desired.tags, written, lambda: session.get(extension_id))
+    return kept_tags.marked(_result(steps, {}, written), extension_id, names)
 
 
 def wait_for_agent(session: Session, vm_id: str, vm: Mapping[str, Any]) -> None:
@@ -133,6 +136,8 @@ def wait_for_agent(session: Session, vm_id: str, vm: Mapping[str, Any]) -> None:
 
 def _explained(session: Session, extension_id: str, failure: Failure) -> Failure:
     """The failure with what the handler itself said, which the operation's error cuts short or leaves out."""
+    if not failure.begun:
+        return failure  # refused: what the handler said last is of an earlier run
     try:
         extension = session.get(extension_id, expand="instanceView")
     except Failure:

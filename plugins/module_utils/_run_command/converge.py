@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import Any, Dict, List, Mapping, Optional
 
+from .._azure import kept_tags
 from .._azure.errors import Failure
 from .._azure.redaction import mask, masked
 from .._azure.session import Session
@@ -59,9 +60,22 @@ def converge(
             result = _unchanged(session, vm_id, steps, current, check)
         else:
             result = _changed(session, vm_id, steps, check, observe_vm(session, vm_id) if vm is UNSET else vm)
+            if not check and steps.action != "delete":
+                result = _with_tags(session, vm_id, desired, result)
     except Failure as failure:
         raise masked(failure, hidden) from None
     return mask(result, hidden)
+
+
+def _with_tags(session: Session, vm_id: str, desired: RunCommand, result: Dict[str, Any]) -> Dict[str, Any]:
+    """The result, told of tags that Azure keeps at other values."""
+    if not desired.tags:
+        return result
+
+    def look() -> Optional[Mapping[str, Any]]:
+        return observe(session, vm_id, desired.name)
+
+    return kept_tags.marked(result, _id(vm_id, desired.name), kept_tags.kept(session, desired.tags, look(), look))
 
 
 def read(session: Session, vm_id: str, name: Optional[str] = None) -> Dict[str, Dict[str, Any]]:
@@ -185,8 +199,8 @@ def _still(vm_id: str, name: str, pending: bool) -> Failure:
 def _explained(session: Session, vm_id: str, steps: Plan, failure: Failure) -> Failure:
     """The failure with what the run itself said, or with the limit that was met; Azure's own error may say neither."""
     try:
-        found = observe(session, vm_id, steps.name)
-        if found is not None and observed.has_failed(found):
+        found = observe(session, vm_id, steps.name) if failure.begun else None
+        if found is not None and observed.script_failed(found):
             told = observed.failure(vm_id, found)
             return told.changed(details=told.details + [{"code": failure.code, "message": failure.message}])
         if steps.action != "create" or len(session.list("%s/runCommands" % vm_id.rstrip("/"))) < MOST:

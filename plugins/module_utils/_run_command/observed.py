@@ -103,10 +103,16 @@ def has_failed(document: Mapping[str, Any]) -> bool:
 
     Azure calls the operation and the resource Succeeded when the script has failed; the execution tells the truth.
     """
-    state, execution = properties_of(document).get("provisioningState"), execution_of(document)
+    state = properties_of(document).get("provisioningState")
     if state in IN_PROGRESS:
         return False
-    return state in FAILED_STATES or execution["state"] in FAILED or execution["exit_code"] not in (0, None)
+    return state in FAILED_STATES or script_failed(document)
+
+
+def script_failed(document: Mapping[str, Any]) -> bool:
+    """True if it was the script that failed, and not what was to start it."""
+    execution = execution_of(document)
+    return execution["state"] in FAILED or execution["exit_code"] not in (0, None)
 
 
 def reason(document: Mapping[str, Any]) -> str:

@@ -70,7 +70,8 @@ def test_create_and_again(module):
 
 
 def test_values_are_texts(module):
-    wire = AzureWire(*done())
+    tagged = Reply("GET", ID, 200, command(ended(), tags={"n": "1"}))
+    wire = AzureWire(*done(), tagged)
     module(wire, vms=[VM], name=NAME, script="x", parameters={"N": 1, "B": True}, tags={"n": 1})
     assert wire.only("PUT").body["tags"]["n"] == "1"
     parameters = [{"name": "N", "value": "1"}, {"name": "B", "value": "true"}]

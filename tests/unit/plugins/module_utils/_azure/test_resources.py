@@ -157,12 +157,21 @@ TAGGED = [{"id": NSG, "document": {"tags": {"env": "dev", "team": "a"}}}]
     ],
 )
 def test_a_tag_that_a_policy_keeps_is_no_change(before, after, changed):
-    wire = Wire(Reply("GET", NSG, 200, {"tags": before}), Reply("PUT", NSG, 200, {"tags": after}))
+    looks = [Reply("GET", NSG, 200, {"tags": before}), Reply("GET", NSG, 200, {"tags": after})]
+    wire = Wire(*looks, Reply("PUT", NSG, 200, {"tags": after, "properties": DONE}))
     result = present(wire, TAGGED)[NSG]
     assert result["changed"] is changed
     told = result.get("warnings", [])
     assert len(told) == (after["env"] == "prod")
     assert all("tag env" in text and "ignore_tags" in text for text in told)
+
+
+def test_an_answer_that_is_older_than_the_write_is_not_believed():
+    before, after = {"env": "prod", "team": "a"}, {"env": "dev", "team": "a"}
+    looks = [Reply("GET", NSG, 200, {"tags": before}), Reply("GET", NSG, 200, {"tags": after})]
+    wire = Wire(*looks, Reply("PUT", NSG, 200, {"tags": before, "properties": DONE}))
+    result = present(wire, TAGGED)[NSG]
+    assert (result["changed"], result.get("warnings", [])) == (True, [])
 
 
 def test_ignored_tags_are_given_at_creation_and_not_compared():
