@@ -17,7 +17,7 @@ SCRIPT = "Microsoft.Azure.Extensions.CustomScript"
 @pytest.fixture(scope="module")
 def carried(arm, make_site):
     """A site of one VM on which another team's script runs."""
-    portal = Portal(arm, "beside", 60)
+    portal = Portal(arm, "beside", 62)
     variables = {"azure_vms_subscription_id": "", "docker_engine_carrier": "auto"}
     site = make_site("beside", {"beside1": {"azure_vms_id": portal.id("beside1")}}, **variables)
     vm = portal.vm(site, "beside1")

@@ -14,7 +14,7 @@ from .test_secrets import decoded
 TEARDOWN = "playbooks/teardown.yml"
 SECRET = "planted-custom-data-S3cret"
 OPTIONS = {
-    "azure_vms_subnet_prefix": "10.42.60.0/24",
+    "azure_vms_subnet_prefix": "10.42.61.0/24",
     "azure_vms_connect_via": "public",
     "azure_vms_allowed_sources": ["10.42.0.0/16"],
     "azure_vms_custom_data": f"#cloud-config\n# {SECRET}\n" + 5 * f"# {64 * '-'}\n",
@@ -22,7 +22,7 @@ OPTIONS = {
 }
 HOSTS = {
     "end1": {"azure_vms_data_disk_size_gb": 8, "azure_vms_data_disk_delete_with_vm": True},
-    "end2": {"azure_vms_private_address": "10.42.60.20", "azure_vms_power": "deallocated"},
+    "end2": {"azure_vms_private_address": "10.42.61.20", "azure_vms_power": "deallocated"},
 }
 
 

@@ -82,14 +82,17 @@ def _stream(step: Step, found: pathlib.Path, log: pathlib.Path) -> int:
     """Run the command with its output on the terminal and in a log file; return its exit status."""
     environment = {**places.environment(), "RESULTS": str(found), **step.environment}
     command = [argument.replace("{results}", str(found)) for argument in step.command]
-    with log.open("wb") as copy, subprocess.Popen(
-        command,
-        cwd=places.ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
+    with (
+        log.open("wb") as copy,
+        subprocess.Popen(
+            command,
+            cwd=places.ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process,
+    ):
         assert process.stdout is not None
         output = process.stdout.fileno()
         try:

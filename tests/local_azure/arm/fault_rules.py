@@ -47,7 +47,7 @@ class Rule:
         if not isinstance(rule.path, str) or not rule.path.startswith(("/", "*")):
             raise ValueError(f"found path {rule.path!r}, expected a pattern that begins with / or *")
         for name in ("nth", "times"):
-            if type(getattr(rule, name)) is not int or getattr(rule, name) < 1:
+            if not _is_whole(getattr(rule, name)) or getattr(rule, name) < 1:
                 raise ValueError(f"found {name} {getattr(rule, name)!r}, expected a whole number from 1 on")
         if not isinstance(rule.every, bool):
             raise ValueError(f"found every {rule.every!r}, expected true or false")
@@ -90,8 +90,12 @@ def _then(then: Any) -> dict:
     return {"status": _status, "drop": _drop, "operation": _operation, "stale": _seconds, "delay": _seconds}[kind](then)
 
 
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _status(then: dict) -> dict:
-    if type(then["status"]) is not int or not 200 <= then["status"] <= 599:
+    if not _is_whole(then["status"]) or not 200 <= then["status"] <= 599:
         raise ValueError(f"found status {then['status']!r}, expected a number from 200 to 599")
     if not isinstance(then.get("code"), str):
         raise ValueError(f"found code {then.get('code')!r}, expected the code of the error, such as 'Conflict'")

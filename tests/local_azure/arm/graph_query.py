@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .graph_reader import QueryError as QueryError
 from .graph_reader import Reader, Row, split
 
 PROVENANCE = {

@@ -74,9 +74,9 @@ def value_of(field: str, resource: dict) -> Any:
 def matches(condition: dict, resource: dict) -> bool:
     """Say whether the condition holds for the resource."""
     if "allOf" in condition:
-        return all([matches(one, resource) for one in condition["allOf"]])
+        return all(matches(one, resource) for one in condition["allOf"])
     if "anyOf" in condition:
-        return any([matches(one, resource) for one in condition["anyOf"]])
+        return any(matches(one, resource) for one in condition["anyOf"])
     if "not" in condition:
         return not matches(condition["not"], resource)
     operator = next((name for name in _OPERATORS if name in condition), None)

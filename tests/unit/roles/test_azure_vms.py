@@ -76,7 +76,7 @@ def evaluate(directory: pathlib.Path, *arguments: str) -> dict[str, dict[str, t.
     common = {
         "ansible_connection": "local",
         "docker_site_name": "site",
-        "azure_vms_subscription_id": SUB.split("/")[-1],
+        "azure_vms_subscription_id": SUB.rsplit("/", maxsplit=1)[-1],
         "azure_vms_location": "westeurope",
         "azure_vms_ssh_public_key": "ssh-ed25519 AAAA",
     }

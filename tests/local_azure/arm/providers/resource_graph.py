@@ -18,7 +18,8 @@ from typing import Any
 from .. import errors, ids
 from ..context import Context
 from ..graph_history import History
-from ..graph_query import Query, QueryError, parse
+from ..graph_query import Query, parse
+from ..graph_reader import QueryError
 from ..messages import Call, Reply, stamp
 from ..store import Record
 from . import disks, instance_view, machines, network_interfaces, network_security, networks, public_addresses

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from local_azure.arm.graph_query import QueryError, parse
+from local_azure.arm.graph_query import parse
+from local_azure.arm.graph_reader import QueryError
 
 VM, EXTENSION = "microsoft.compute/virtualmachines", "microsoft.compute/virtualmachines/extensions"
 ROWS = [

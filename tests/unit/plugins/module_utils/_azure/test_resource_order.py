@@ -105,8 +105,8 @@ def test_in_sequence():
 
 
 def test_power_is_part_of_a_declaration():
-    [resource] = read_resources([item(VM, {"location": "x"}, power="stopped")]).values()
-    assert resource.power == "stopped"
+    resources = read_resources([item(VM, {"location": "x"}, power="stopped")])
+    assert [resource.power for resource in resources.values()] == ["stopped"]
     with pytest.raises(Failure):
         read_resources([item(VM, {"a": 1}, power="stopped"), item(VM, {"a": 1})])
 

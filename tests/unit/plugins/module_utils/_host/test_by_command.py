@@ -27,9 +27,9 @@ BY_COMMAND = dataclasses.replace(SITE, carrier="run_command")
 NETWORK = got(interface(), NIC)
 
 
-def command(state, report=REPORT, execution="Succeeded", **properties):
+def command(state, execution="Succeeded", **properties):
     """Our run command, as it was sent for a desired state, with what the program said."""
-    view = {"executionState": execution, "exitCode": 0, "output": PREFIX + json.dumps(report) + "\n", "error": ""}
+    view = {"executionState": execution, "exitCode": 0, "output": PREFIX + json.dumps(REPORT) + "\n", "error": ""}
     return {
         "name": NAME,
         "id": ID,
