@@ -88,33 +88,31 @@ EXAMPLES = r"""
 # Every site, in all subscriptions that the login of the Azure CLI may read: inventory.azure_docker.yml
 plugin: bulwark.azure_docker.docker_hosts
 
----
 # One site over two subscriptions, by a bastion, kept for an hour
-plugin: bulwark.azure_docker.docker_hosts
-site: build
-subscriptions:
-  - 00000000-0000-0000-0000-000000000000
-  - 11111111-1111-1111-1111-111111111111
-cache: true
-cache_plugin: ansible.builtin.jsonfile
-cache_connection: ~/.cache/ansible-inventory
-cache_timeout: 3600
+# plugin: bulwark.azure_docker.docker_hosts
+# site: build
+# subscriptions:
+#   - 00000000-0000-0000-0000-000000000000
+#   - 11111111-1111-1111-1111-111111111111
+# cache: true
+# cache_plugin: ansible.builtin.jsonfile
+# cache_connection: ~/.cache/ansible-inventory
+# cache_timeout: 3600
 
----
 # Running hosts of production, by their public address, grouped by location and by the tag "team"
-plugin: bulwark.azure_docker.docker_hosts
-connect_via: public
-include_stopped: false
-tags:
-  environment: production
-keyed_groups:
-  - key: azure_location
-    prefix: location
-  - key: azure_tags.team | default('')
-    prefix: team
-    default_value: none
-compose:
-  ansible_user: "'operator'"
+# plugin: bulwark.azure_docker.docker_hosts
+# connect_via: public
+# include_stopped: false
+# tags:
+#   environment: production
+# keyed_groups:
+#   - key: azure_location
+#     prefix: location
+#   - key: azure_tags.team | default('')
+#     prefix: team
+#     default_value: none
+# compose:
+#   ansible_user: "'operator'"
 """
 
 import json

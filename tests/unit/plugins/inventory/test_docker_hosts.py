@@ -45,7 +45,7 @@ class Azure:
         self.graph = Graph(*rows)
         self.sessions = []
         self.scopes = []
-        self.failure = None
+        self.failures = []
 
     def session(self, options):
         self.sessions.append(dict(options))
@@ -54,8 +54,8 @@ class Azure:
     def query(self, session, subscriptions, text):
         assert session is self
         self.scopes.append(subscriptions)
-        if self.failure:
-            raise self.failure
+        for failure in self.failures:
+            raise failure
         return self.graph(text)
 
 
@@ -272,7 +272,7 @@ def test_a_refresh_and_no_cache_ask_every_time(azure_of, cached, cache, keeps):
 
 def test_a_failure_is_told_with_its_next_step(azure_of):
     found = azure_of()
-    found.failure = Failure("POST failed", code="AuthorizationFailed", hint="Give the identity a role.")
+    found.failures = [Failure("POST failed", code="AuthorizationFailed", hint="Give the identity a role.")]
     with pytest.raises(AnsibleParserError) as caught:
         parse(secret=PLANTED)
     assert "azure_docker.yml: POST failed Next step: Give the identity a role." in str(caught.value)

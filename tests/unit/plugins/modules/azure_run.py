@@ -55,6 +55,8 @@ def run(main: Any, monkeypatch: Any, capsys: Any, wire: Wire, **arguments: Any) 
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
     internal = {"_ansible_remote_tmp": "/tmp", "_ansible_keep_remote_files": False}
+    if not hasattr(basic, "_PARSED_MODULE_ARGS"):
+        arguments.pop("_ansible_inject_invocation", None)  # an older ansible-core always shows the invocation
     given = {"ANSIBLE_MODULE_ARGS": {**LOGIN, **internal, **arguments}}
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", to_bytes(json.dumps(given)))
     # Exists since ansible-core 2.19; older ones always read the old form.
