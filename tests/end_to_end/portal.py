@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from local_azure.site import LOCATION, Site
 
@@ -15,13 +15,16 @@ IMAGE = {"publisher": "Debian", "offer": "debian-13", "sku": "13-gen2", "version
 
 
 class Portal:
-    """Makes VMs in one resource group with one network, 10.42.N.0/24."""
+    """Makes VMs in one resource group with one network, 10.42.N.0/24. ``groups`` are those of all portals so far."""
+
+    groups: ClassVar[list[str]] = []
 
     def __init__(self, arm: Arm, name: str, number: int, subscription: int = 0) -> None:
         self.arm = arm
         self.group = f"/subscriptions/{arm.subscriptions[subscription]}/resourceGroups/{name}"
         self.network = f"{self.group}/providers/Microsoft.Network"
         self.subnet = f"{self.network}/virtualNetworks/{name}/subnets/main"
+        self.groups.append(self.group)
         arm.put(self.group, {"location": LOCATION})
         properties = {
             "addressSpace": {"addressPrefixes": [f"10.42.{number}.0/24"]},
