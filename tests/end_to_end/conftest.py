@@ -18,7 +18,6 @@ from .arm import Arm
 from .portal import Portal
 from .run import Guest
 
-
 GROUPS: list[str] = []  # of the sites that were made so far
 
 
