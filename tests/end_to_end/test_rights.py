@@ -26,6 +26,8 @@ from .run import custom, play, site_play, succeeded
 
 ROLES = CHECKOUT / "playbooks" / "files" / "azure_roles"
 AUTHORIZATION = "providers/Microsoft.Authorization"
+# Azure asks for it when a VM that exists is changed, whose document names its disks; nothing here changes one.
+UNUSED = {"microsoft.compute/disks/write"}
 SITE, VM_CHANGED = "rights", '{"azure_vms_tags": {"team": "another"}}'
 
 
@@ -109,7 +111,7 @@ def test_operator_makes_and_keeps_a_site(client, site):
     assert succeeded(run_site(site)).numbers("changed") == {"rights1": 0, "rights2": 0}
     for power in ("stopped", "deallocated", "running"):
         assert succeeded(run_vms(site, "-e", f"azure_vms_power={power}")).numbers("changed") == {"rights3": 1}
-    assert client.used() == actions
+    assert client.used() == actions - UNUSED
 
 
 def test_verifier_checks_a_site(client, site):
