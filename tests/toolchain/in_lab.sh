@@ -14,7 +14,8 @@ shift
 [ "${what}" != end-to-end-oldest ] || python=${PWD}/.cache/venv-oldest/bin/python
 # every run of tests begins with an empty Azure
 in_lab=("${python}" -m local_azure run --fresh --record-bodies --state ".cache/lab/${what}" --)
-pytest=("${python}" -m pytest -q --color=no --tb=short -p no:cacheprovider ${RESULTS:+"--junitxml=${RESULTS}/${what}.xml"})
+# a line for each test: beside another lane of steps, only whole lines are shown
+pytest=("${python}" -m pytest -v --color=no --tb=short -p no:cacheprovider ${RESULTS:+"--junitxml=${RESULTS}/${what}.xml"})
 case "${what}" in
     integration) command=("${in_lab[@]}" "${python}" -m toolchain.ansible_test integration "$@") ;;
     end-to-end) command=("${in_lab[@]}" "${pytest[@]}" --numprocesses=2 --dist=loadfile tests/end_to_end "$@") ;;

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, bulwark.azure_docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs steps one after the other, shows what they print, and sums up."""
+"""Runs steps in their lanes, shows what they print, and sums up."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fcntl
 import os
@@ -13,12 +14,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 from toolchain import places, results
-from toolchain.steps import Step
+from toolchain.steps import ALONE, GUESTS, Step
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,13 +49,49 @@ class Outcome:
 def run(suite: str, chosen: list[Step]) -> int:
     """Run every step, failed ones before it or not; print the table; return 1 if any failed."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    begin = time.monotonic()
     with _alone(suite):
-        outcomes = [_run_step(suite, step, f"{number}/{len(chosen)}") for number, step in enumerate(chosen, start=1)]
-    _summary(outcomes)
-    return 1 if any(outcome.failed for outcome in outcomes) else 0
+        outcomes = _Lanes(suite, chosen).run()
+    _summary([outcomes[step.name] for step in chosen], time.monotonic() - begin)
+    return 1 if any(outcome.failed for outcome in outcomes.values()) else 0
 
 
-@contextmanager
+class _Lanes:
+    """The steps of one run; those with guests beside the others, in a thread of their own."""
+
+    def __init__(self, suite: str, chosen: list[Step]) -> None:
+        self.suite = suite
+        self.positions = {step.name: f"{number}/{len(chosen)}" for number, step in enumerate(chosen, start=1)}
+        self.outcomes: dict[str, Outcome] = {}
+        self.beside = [step for step in chosen if step.lane == GUESTS]
+        self.alone = [step for step in chosen if step.lane == ALONE]
+        self.main = [step for step in chosen if step not in self.beside and step not in self.alone]
+        self.processes: set[subprocess.Popen[bytes]] = set()
+        self.stopped = threading.Event()
+
+    def run(self) -> dict[str, Outcome]:
+        """Run all; return what became of each by name. An interrupt ends what runs, and goes on as itself."""
+        thread = threading.Thread(target=self._run, args=(self.beside, bool(self.main)))
+        thread.start()
+        try:
+            self._run(self.main)
+            thread.join()
+            self._run(self.alone)
+        except KeyboardInterrupt:
+            self.stopped.set()
+            for process in list(self.processes):
+                process.terminate()
+            thread.join()
+            raise
+        return self.outcomes
+
+    def _run(self, steps: list[Step], named: bool = False) -> None:
+        for step in steps:
+            if not self.stopped.is_set():
+                self.outcomes[step.name] = _run_step(self.suite, step, self.positions[step.name], named, self.processes)
+
+
+@contextlib.contextmanager
 def _alone(suite: str) -> Iterator[None]:
     """Hold the suite's lock: two runs in one checkout would mix their copies and results."""
     with (places.CACHE / f"{suite}.lock").open("w") as lock:
@@ -66,24 +103,47 @@ def _alone(suite: str) -> Iterator[None]:
         yield
 
 
-def _run_step(suite: str, step: Step, position: str) -> Outcome:
+def _run_step(suite: str, step: Step, position: str, named: bool, processes: set[subprocess.Popen[bytes]]) -> Outcome:
     print(f"\n=== [{position}] {step.name}: {step.about}", flush=True)
     found = places.RESULTS / suite / step.name
     shutil.rmtree(found, ignore_errors=True)
     found.mkdir(parents=True)
     start = time.monotonic()
-    status = _stream(step, found, places.CACHE / "logs" / f"{step.name}.log")
+    output = _Output(f"{step.name}| " if named else "", places.CACHE / "logs" / f"{step.name}.log")
+    status = _stream(step, found, output, processes)
     outcome = Outcome(step, time.monotonic() - start, status, results.count(found))
     print(f"--- {step.name}: {_verdict(outcome)} after {outcome.seconds:.0f} s", flush=True)
     return outcome
 
 
-def _stream(step: Step, found: pathlib.Path, log: pathlib.Path) -> int:
+class _Output:
+    """The terminal and a log file. With a ``mark``, only whole lines go to the terminal, each begun with it."""
+
+    def __init__(self, mark: str, log: pathlib.Path) -> None:
+        self.mark = mark.encode()
+        self.log = log.open("wb")
+        self.rest = b""
+
+    def write(self, chunk: bytes) -> None:
+        self.log.write(chunk)
+        if self.mark:
+            *lines, self.rest = (self.rest + chunk).split(b"\n")
+            chunk = b"".join(self.mark + line + b"\n" for line in lines)
+        sys.stdout.buffer.write(chunk)
+        sys.stdout.flush()
+
+    def close(self) -> None:
+        if self.rest:
+            self.write(b"\n")
+        self.log.close()
+
+
+def _stream(step: Step, found: pathlib.Path, output: _Output, processes: set[subprocess.Popen[bytes]]) -> int:
     """Run the command with its output on the terminal and in a log file; return its exit status."""
     environment = {**places.environment(), "RESULTS": str(found), **step.environment}
     command = [argument.replace("{results}", str(found)) for argument in step.command]
     with (
-        log.open("wb") as copy,
+        contextlib.closing(output),
         subprocess.Popen(
             command,
             cwd=places.ROOT,
@@ -93,18 +153,19 @@ def _stream(step: Step, found: pathlib.Path, log: pathlib.Path) -> int:
             stderr=subprocess.STDOUT,
         ) as process,
     ):
+        processes.add(process)
         assert process.stdout is not None
-        output = process.stdout.fileno()
+        source = process.stdout.fileno()
         try:
             # Not by lines: pytest's dots are progress too.
-            for chunk in iter(lambda: os.read(output, 65536), b""):
-                copy.write(chunk)
-                sys.stdout.buffer.write(chunk)
-                sys.stdout.flush()
+            for chunk in iter(lambda: os.read(source, 65536), b""):
+                output.write(chunk)
             return process.wait()
         except KeyboardInterrupt:
             process.terminate()
             raise
+        finally:
+            processes.discard(process)
 
 
 def _verdict(outcome: Outcome) -> str:
@@ -113,11 +174,11 @@ def _verdict(outcome: Outcome) -> str:
     return ("failed" if outcome.failed else "passed") + tests
 
 
-def _summary(outcomes: list[Outcome]) -> None:
+def _summary(outcomes: list[Outcome], seconds: float) -> None:
     print(f"\n{'step':<18} {'seconds':>7}  result")
     for outcome in outcomes:
         print(f"{outcome.step.name:<18} {outcome.seconds:>7.0f}  {_verdict(outcome)}")
-    print(f"{'all':<18} {sum(outcome.seconds for outcome in outcomes):>7.0f}")
+    print(f"{'all':<18} {seconds:>7.0f}")
     for outcome in outcomes:
         if outcome.failed:
             name = outcome.step.name

@@ -14,6 +14,7 @@ from toolchain import places
 SUITES = ("check", "test")
 TREE = places.CACHE / "tree"
 LINKED = TREE / places.COLLECTION
+MAIN, GUESTS, ALONE = "main", "guests", "alone"
 PYTEST_OPTIONS = ("--quiet", "--color=no", "--numprocesses=2", "-p", "no:cacheprovider", "-o", "verbosity_assertions=2")
 
 
@@ -21,7 +22,8 @@ PYTEST_OPTIONS = ("--quiet", "--color=no", "--numprocesses=2", "-p", "no:cachepr
 class Step:
     """One command, run in the checkout. `{results}` in it is the directory for its JUnit files, as is $RESULTS.
 
-    Where it ``tests`` it writes such files: without a result it has failed.
+    Where it ``tests`` it writes such files: without a result it has failed. Steps of one ``lane`` run one after the
+    other; GUESTS beside MAIN, because a guest mostly waits; ALONE when nothing else runs.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Step:
     command: tuple[str, ...]
     only_in_test: bool = True
     tests: bool = False
+    lane: str = MAIN
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -98,9 +101,9 @@ def _release() -> list[Step]:
 def _ansible_test() -> list[Step]:
     versions = places.interpreters()
     rows = [Step("sanity", f"ansible-test sanity, Python {' '.join(versions)}", _module("ansible_test", "sanity"))]
-    for version in dict.fromkeys((versions[0], versions[-1])):
-        about = f"ansible-test units on Python {version}"
-        rows.append(Step(f"units-{version}", about, _module("ansible_test", "units", "--python", version)))
+    # The newest Python has had these tests in the step `unit`; ansible-core's oldest gets them on another one.
+    about = f"ansible-test units on Python {versions[0]}"
+    rows.append(Step(f"units-{versions[0]}", about, _module("ansible_test", "units", "--python", versions[0])))
     if places.VENV_OLDEST.is_dir():
         newest = [version for version in versions if version in ("3.10", "3.11", "3.12")][-1]
         oldest = (
@@ -114,20 +117,22 @@ def _ansible_test() -> list[Step]:
 def _guests() -> list[Step]:
     script = "tests/toolchain/in_lab.sh"
     return [
-        Step("integration", "integration targets on guests of local Azure", (script, "integration")),
-        Step("end-to-end", "playbooks on guests of local Azure", (script, "end-to-end")),
+        Step("integration", "integration targets on guests of local Azure", (script, "integration"), lane=GUESTS),
+        Step("end-to-end", "playbooks on guests of local Azure", (script, "end-to-end"), lane=GUESTS),
         *(
             [
                 Step(
                     "end-to-end-oldest",
                     "the main job on the oldest supported ansible-core",
                     (script, "end-to-end-oldest"),
+                    lane=GUESTS,
                 )
             ]
             if places.VENV_OLDEST.is_dir()
             else []
         ),
-        Step("clean-up", "the demo stopped at random moments leaves nothing", (script, "clean-up")),
+        # It compares the processes, mounts and listeners of the machine before and after.
+        Step("clean-up", "the demo stopped at random moments leaves nothing", (script, "clean-up"), lane=ALONE),
     ]
 
 

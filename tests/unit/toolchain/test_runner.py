@@ -8,7 +8,7 @@ import pytest
 from toolchain import places, runner
 from toolchain.results import Count
 from toolchain.runner import Outcome
-from toolchain.steps import Step
+from toolchain.steps import ALONE, GUESTS, MAIN, Step
 
 JUNIT = "<testsuite><testcase/></testsuite>"
 FAILED_JUNIT = "<testsuite><testcase/><testcase><failure/></testcase></testsuite>"
@@ -24,8 +24,9 @@ def cache(tmp_path, monkeypatch):
     return tmp_path
 
 
-def step(script, name="one", tests=False, **environment):
-    return Step(name, "about it", ("sh", "-c", script, "sh", "{results}"), tests=tests, environment=environment)
+def step(script, name="one", tests=False, lane=MAIN, **environment):
+    command = ("sh", "-c", script, "sh", "{results}")
+    return Step(name, "about it", command, tests=tests, environment=environment, lane=lane)
 
 
 # whether it tests, exit status, count of results; whether it failed, what it adds to the total
@@ -96,3 +97,42 @@ def test_steps_see_nothing_foreign(monkeypatch, capfd):
     monkeypatch.setenv("ANSIBLE_FORKS", "77")
     runner.run("check", [step('echo "colour $COLOUR, forks $ANSIBLE_FORKS."', COLOUR="red")])
     assert "colour red, forks ." in capfd.readouterr().out
+
+
+def wait_for(path):
+    return f"for _ in $(seq 100); do [ -e {path} ] && exit 0; sleep 0.05; done; exit 1"
+
+
+def test_guests_run_beside_the_others_and_some_steps_alone(cache, capfd):
+    """Each of the two waits for the other's file; the last one finds both done."""
+    chosen = [
+        step(f"echo 'a line'; touch {cache}/guests; {wait_for(cache / 'main')}", "guests", lane=GUESTS),
+        step(f"test -e {cache}/main -a -e {cache}/guests", "alone", lane=ALONE),
+        step(f"touch {cache}/main; {wait_for(cache / 'guests')}", "main"),
+    ]
+    assert runner.run("test", chosen) == 0
+    said = capfd.readouterr().out
+    assert "guests| a line\n" in said
+    rows = [line.split()[0] for line in said.splitlines() if line.endswith("  passed")]
+    assert rows == ["guests", "alone", "main"]
+
+
+def test_guests_alone_are_shown_as_they_speak(capfd):
+    assert runner.run("test", [step("printf dots", "guests", lane=GUESTS)]) == 0
+    assert "\ndots" in capfd.readouterr().out
+
+
+def test_an_interrupt_ends_both_lanes(cache, monkeypatch):
+    def interrupted(self, steps, named=False):
+        if steps is self.main:
+            while not self.processes:
+                pass
+            raise KeyboardInterrupt
+        plain(self, steps, named)
+
+    plain = runner._Lanes._run
+    monkeypatch.setattr(runner._Lanes, "_run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        beside = [step("exec sleep 60", "guests", lane=GUESTS), step("true", "later", lane=GUESTS)]
+        runner.run("test", [*beside, step("true")])
+    assert not (cache / "results" / "test" / "later").exists()
