@@ -200,10 +200,12 @@ vms:
       type: list
       elements: str
     before:
-      description: The public properties as they were.
+      description:
+        - The public properties as they were, and C(tags) with all tags of the extension if they are changed.
+        - V({}) if nothing is changed.
       type: dict
     after:
-      description: The public properties as they are now.
+      description: The same as it is now, or would be. V({}) if nothing is changed.
       type: dict
     name:
       description: The name of the extension.

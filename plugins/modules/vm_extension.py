@@ -238,10 +238,12 @@ vms:
       type: list
       elements: str
     before:
-      description: The public properties as they were, V({}) if nothing is changed.
+      description:
+        - The public properties as they were, and C(tags) with all tags of the extension if they are changed.
+        - V({}) if nothing is changed.
       type: dict
     after:
-      description: The public properties as they are now, V({}) if nothing is changed.
+      description: The same as it is now, or would be. V({}) if nothing is changed.
       type: dict
     name:
       description: The name of the extension.
@@ -300,7 +302,7 @@ from ..module_utils._azure.redaction import withdraw
 from ..module_utils._azure.session import Session
 from ..module_utils._extension import catalogue
 from ..module_utils._extension.desired import Desired
-from ..module_utils._extension.fleet import converge_many
+from ..module_utils._extension.fleet import check_declared, converge_many
 
 SPEC: Dict[str, Any] = {
     "vms": {"type": "list", "elements": "str", "required": True},
@@ -356,6 +358,7 @@ def main() -> None:
     for warning in catalogue.warnings(desired):
         module.warn(warning)
     try:
+        check_declared(desired)
         session = Session(params)
         results = converge_many(
             session,

@@ -22,7 +22,9 @@ attributes:
     support: full
   diff_mode:
     support: full
-    details: What is protected is never shown, and neither are signatures in addresses.
+    details:
+      - What is protected is never shown, and neither are signatures in addresses.
+      - That protected parameters differ shows in the tag C(bulwark-azure-docker-digest).
   idempotent:
     support: partial
     details:
@@ -190,10 +192,11 @@ vms:
       type: list
       elements: str
     before:
-      description: The public properties as they were.
+      description:
+        - The public properties as they were, and C(tags) with all tags of the run command if they are changed.
       type: dict
     after:
-      description: The public properties as they are now.
+      description: The same as it is now, or would be.
       type: dict
     name:
       description: The name of the run command.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -23,11 +24,38 @@ SCRATCH = places.CACHE / "benchmarks"
 TREE = places.CACHE / "tree"
 
 
-class Bed:
-    """``vms`` are the ids of the fleet, ``directory`` is for files; both go with the bed."""
+class Ground:
+    """A place to run plays in; ``directory`` is for files, and goes with it."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self.directory = directory
+
+    def write(self, name: str, content: Any) -> pathlib.Path:
+        """Write a file of JSON, which is YAML too."""
+        path = self.directory / name
+        path.write_text(json.dumps(content))
+        return path
+
+    def play(
+        self, hosts: Mapping[str, Mapping[str, Any]], tasks: list[dict[str, Any]], *options: str,
+        collections: Sequence[pathlib.Path] = (),
+    ) -> measure.Usage:  # fmt: skip
+        """Run a play of these tasks on these hosts, {name: variables}, by the local connection.
+
+        ``collections`` are places of other collections than ours.
+        """
+        common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        inventory = self.write("inventory.json", {"all": {"hosts": hosts, "vars": common}})
+        play = self.write("play.json", [{"hosts": "all", "gather_facts": False, "tasks": tasks}])
+        command = [PLAYBOOK, "--inventory", str(inventory), *options, str(play)]
+        return measure.run(command, environment(collections), self.directory)
+
+
+class Bed(Ground):
+    """A ground with an Azure. ``vms`` are the ids of the fleet."""
 
     def __init__(self, directory: pathlib.Path, variables: Mapping[str, str], vms: list[str]) -> None:
-        self.directory = directory
+        super().__init__(directory)
         self.vms = vms
         self.login = {
             "cloud": variables["LOCAL_AZURE_CLOUD"],
@@ -53,19 +81,13 @@ class Bed:
         self.requests()
         return way(self), self.requests()
 
-    def write(self, name: str, content: Any) -> pathlib.Path:
-        """Write a file of JSON, which is YAML too."""
-        path = self.directory / name
-        path.write_text(json.dumps(content))
-        return path
 
-    def play(self, hosts: Mapping[str, Mapping[str, Any]], tasks: list[dict[str, Any]], *options: str) -> measure.Usage:
-        """Run a play of these tasks on these hosts, {name: variables}, by the local connection."""
-        common = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-        inventory = self.write("inventory.json", {"all": {"hosts": hosts, "vars": common}})
-        play = self.write("play.json", [{"hosts": "all", "gather_facts": False, "tasks": tasks}])
-        command = [PLAYBOOK, "--inventory", str(inventory), *options, str(play)]
-        return measure.run(command, environment(), self.directory)
+@contextlib.contextmanager
+def ground() -> Iterator[Ground]:
+    """A ground without an Azure."""
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as name:
+        yield Ground(pathlib.Path(name))
 
 
 @contextlib.contextmanager
@@ -94,13 +116,13 @@ def fleet(
             process.stdin.close()
 
 
-def environment() -> dict[str, str]:
+def environment(collections: Sequence[pathlib.Path] = ()) -> dict[str, str]:
     """The environment of a measured command: with byte code, as on a user's machine, but outside of the checkout."""
     found = {name: value for name, value in places.environment().items() if name != "PYTHONDONTWRITEBYTECODE"}
     places.link_tree()
     return {
         **found,
         "PYTHONPYCACHEPREFIX": str(SCRATCH / "byte_code"),
-        "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(map(str, [TREE, *collections])),
         "ANSIBLE_NOCOLOR": "1",
     }

@@ -4,7 +4,7 @@
 """vm_extension in a process without ansible-playbook, so that a benchmark can look at the pacing or take it away.
 
 Reads the module's options from standard input. Prints {"failed": [ids], "changed": count, "longest_wait": seconds,
-"msg": text or null} when it is done.
+"peak": MB of memory, "msg": text or null} when it is done.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import io
 import json
+import resource
 import sys
 from importlib import import_module
 from typing import Any
@@ -38,6 +39,7 @@ def main() -> None:
     print(json.dumps({
         "failed": result.get("failed_vms"), "msg": result.get("msg"), "longest_wait": max(waits, default=0.0),
         "changed": sum(entry["changed"] for entry in result.get("vms", {}).values()),
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }))  # fmt: skip
 
 

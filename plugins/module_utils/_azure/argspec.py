@@ -13,6 +13,11 @@ from ansible.module_utils.basic import env_fallback
 from .credentials import SOURCES
 from .session import DEFAULT_TIMEOUT
 
+# What spares Azure is the governor (pacing.py). This spares the controller: an item has a thread and a connection, and
+# some systems let a process open 256 files. With 400 at once the operations under way want to be looked at more often
+# than the governor allows, and Azure begins to refuse requests (benchmarks.first_install).
+CONCURRENCY = 200
+
 
 def azure_argument_spec(**own: Any) -> Dict[str, Any]:
     """The shared options and a module's ``own`` ones, as an argument spec."""
@@ -31,7 +36,7 @@ def azure_argument_spec(**own: Any) -> Dict[str, Any]:
 def fleet_argument_spec() -> Dict[str, Any]:
     """The options of a module that works on many items at once."""
     return {
-        "concurrency": {"type": "int", "default": 32},
+        "concurrency": {"type": "int", "default": CONCURRENCY},
         "total_timeout": {"type": "int", "default": 0},
         "on_partial": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
     }

@@ -17,7 +17,7 @@ from .pacing import Governors, policy
 USER_AGENT = "bulwark.azure_docker"
 POLL_SECONDS = 5
 # At least as many as anybody works on at once: requests throws away what does not fit, with its TLS session.
-CONNECTIONS = 128
+CONNECTIONS = 256
 
 
 class RawClient(NamedTuple):

@@ -36,16 +36,16 @@ def withdraw(module: Any, *names: str) -> Dict[str, Any]:
     """
     taken = {name: module.params[name] for name in names}
     for name, value in taken.items():
-        if value not in (None, {}, ""):
+        if value not in (None, {}, [], ""):
             module.params[name] = HIDDEN
     _leave_short_words(module, names)
     return taken
 
 
-def withdraw_items(module: Any, option: str, name: str) -> List[Dict[str, Any]]:
-    """As ``withdraw``, for the secret suboption ``name`` of each item of a list: the items with their secrets."""
+def withdraw_items(module: Any, option: str, *names: str) -> List[Dict[str, Any]]:
+    """As ``withdraw``, for the secret suboptions ``names`` of each item of a list: the items with their secrets."""
     taken = module.params[option]
-    module.params[option] = [{**item, name: HIDDEN} if item.get(name) else item for item in taken]
+    module.params[option] = [{**item, **{name: HIDDEN for name in names if item.get(name)}} for item in taken]
     _leave_short_words(module, ())
     return list(taken)
 

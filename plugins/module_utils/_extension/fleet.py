@@ -18,8 +18,9 @@ from .._azure import graph
 from .._azure.documents import parse_id
 from .._azure.errors import Failure
 from .._azure.fleet import each
-from .._azure.redaction import mask, secrets_in
+from .._azure.redaction import mask, masked, secrets_in
 from .._azure.session import Session
+from . import catalogue
 from .converge import converge, unchanged
 from .desired import Desired
 from .plan import Plan, plan
@@ -31,6 +32,19 @@ QUERY = (
     "Resources | where type =~ 'microsoft.compute/virtualmachines/extensions' and %s "
     "| project id, name, type, location, tags, properties | order by id asc"
 )
+
+
+def check_declared(desired: Desired) -> None:
+    """Raise Failure for settings that are wrong whatever a VM has: once for the call, before anything is sent.
+
+    Without protected settings a part of them may be a stored secret, so each VM is judged by what it has.
+    """
+    if desired.state == "absent" or desired.protected_settings is None:
+        return
+    try:
+        catalogue.check(desired)
+    except Failure as failure:
+        raise masked(failure, secrets_in(desired.protected_settings)) from None
 
 
 def converge_many(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from .._azure.errors import Failure
+from .._azure.shown import sides
 from . import drift, observed, preflight, secret_digest, slot
 from .desired import Desired
 
@@ -30,8 +31,8 @@ PUBLIC = (
 class Plan(NamedTuple):
     """``action`` is none, create, update, reinstall (delete, then create) or delete.
 
-    ``document`` is what to PUT (with secrets), or None. ``before`` and ``after`` are the public properties. With
-    ``unknown_secret`` the stored secret could not be judged.
+    ``document`` is what to PUT (with secrets), or None. ``before`` and ``after`` are the public properties, and the
+    ``tags`` where they change. With ``unknown_secret`` the stored secret could not be judged.
     """
 
     action: str
@@ -86,7 +87,7 @@ def _plan_absent(desired: Desired, extension: Optional[Mapping[str, Any]]) -> Pl
     name = desired.name or (extension or {}).get("name") or desired.type or ""
     if extension is None:
         return Plan("none", name, [], None, {}, {})
-    return Plan("delete", name, ["present"], None, public_properties(extension), {})
+    return Plan("delete", name, ["present"], None, *sides(public_properties, extension, None))
 
 
 def _plan_create(desired: Desired, vm: Mapping[str, Any], digest_key: Optional[str]) -> Plan:
@@ -101,7 +102,8 @@ def _plan_create(desired: Desired, vm: Mapping[str, Any], digest_key: Optional[s
     mark = drift.wanted_mark(desired, digest_key)
     properties["forceUpdateTag"] = desired.force_update_tag or secret_digest.next_tag(None, mark, None)
     document = _document(vm, desired.tags or {}, properties, desired)
-    return Plan("create", desired.name or str(desired.type), ["absent"], document, {}, public_properties(document))
+    shown = sides(public_properties, None, document)
+    return Plan("create", desired.name or str(desired.type), ["absent"], document, *shown)
 
 
 def _plan_anew(
@@ -109,7 +111,8 @@ def _plan_anew(
 ) -> Plan:
     """Delete what is there, and create what is declared: the one is not made from the other."""
     made = _plan_create(desired._replace(name=str(extension.get("name"))), vm, digest_key)
-    return made._replace(action="reinstall", reasons=[reason], before=public_properties(extension))
+    before, after = sides(public_properties, extension, made.document)
+    return made._replace(action="reinstall", reasons=[reason], before=before, after=after)
 
 
 def _plan_update(
@@ -142,14 +145,15 @@ def _plan_again(
     nonce: Optional[str], reasons: List[str], action: str,
 ) -> Plan:  # fmt: skip
     """Send what is there with what is declared on top."""
-    current, before = observed.properties_of(extension), public_properties(extension)
+    current = observed.properties_of(extension)
     _refuse_lost_secret(desired, extension, current)
-    properties = {**before, **desired.properties()}
+    properties = {**public_properties(extension), **desired.properties()}
     if desired.protected_settings is not None:
         properties.pop("protectedSettingsFromKeyVault", None)  # Azure takes one of the two
     properties["forceUpdateTag"] = _tag(desired, current, digest_key, nonce)
     document = _document(vm, {**(extension.get("tags") or {}), **(desired.tags or {})}, properties, desired)
-    return Plan(action, str(extension.get("name")), reasons, document, before, public_properties(document))
+    shown = sides(public_properties, extension, document)
+    return Plan(action, str(extension.get("name")), reasons, document, *shown)
 
 
 def _refuse_lost_secret(desired: Desired, extension: Mapping[str, Any], current: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from .._azure.errors import Failure
+from .._azure.shown import sides
 from .._extension import secret_digest
 from . import observed
 from .desired import RunCommand, as_list, without_token
@@ -26,8 +27,9 @@ class Plan(NamedTuple):
     """``action`` is none, create, update or delete.
 
     ``document`` is what to PUT (with secrets, without location), or None. ``before`` and ``after`` are the public
-    properties. ``again`` says that the script has to run although nothing else differs. ``pending``: nothing differs,
-    but the run is still under way. With ``unknown_secret`` what is protected could not be judged.
+    properties, and the ``tags`` where they change. ``again`` says that the script has to run although nothing else
+    differs. ``pending``: nothing differs, but the run is still under way. With ``unknown_secret`` what is protected
+    could not be judged.
     """
 
     action: str
@@ -66,17 +68,21 @@ def without_nonce(steps: Plan) -> Plan:
     """The plan without the parameter of ours: a script for Windows may refuse a parameter that it does not know."""
     if steps.document is None:
         return steps
-    properties = steps.document["properties"]
+    document = {**steps.document, "properties": _nonce_left_out(steps.document["properties"])}
+    return steps._replace(document=document, after=_nonce_left_out(steps.after))
+
+
+def _nonce_left_out(properties: Mapping[str, Any]) -> Dict[str, Any]:
     kept = [item for item in properties.get("parameters") or [] if item.get("name") != observed.NONCE]
     rest = {name: value for name, value in properties.items() if name != "parameters"}
-    document = {**steps.document, "properties": {**rest, "parameters": kept} if kept else rest}
-    return steps._replace(document=document, after=observed.public_properties(document))
+    return {**rest, "parameters": kept} if kept else rest
 
 
 def _plan_absent(desired: RunCommand, current: Optional[Mapping[str, Any]]) -> Plan:
     if current is None:
         return Plan("none", desired.name, [], None, {}, {})
-    return Plan("delete", str(current.get("name")), ["present"], None, observed.public_properties(current), {})
+    shown = sides(observed.public_properties, current, None)
+    return Plan("delete", str(current.get("name")), ["present"], None, *shown)
 
 
 def _plan_create(desired: RunCommand, digest_key: Optional[str]) -> Plan:
@@ -87,11 +93,11 @@ def _plan_create(desired: RunCommand, digest_key: Optional[str]) -> Plan:
             hint="Give script, script_uri or command_id.",
         )
     document = _document(desired, None, digest_key, None)
-    return Plan("create", desired.name, ["absent"], document, {}, observed.public_properties(document))
+    return Plan("create", desired.name, ["absent"], document, *sides(observed.public_properties, None, document))
 
 
 def _plan_update(desired: RunCommand, current: Mapping[str, Any], digest_key: Optional[str], nonce: str) -> Plan:
-    name, before = str(current.get("name")), observed.public_properties(current)
+    name = str(current.get("name"))
     stored = _secret_state(desired, current, digest_key)
     differences, again = _differences(desired, current), []
     if stored == "differs":
@@ -105,11 +111,12 @@ def _plan_update(desired: RunCommand, current: Mapping[str, Any], digest_key: Op
     unknown = stored == "unknown"
     if not differences and not again:
         pending = observed.is_pending(current) and not _is_async(desired, current)
-        return Plan("none", name, [], None, before, before, unknown, pending=pending)
+        same = observed.public_properties(current)
+        return Plan("none", name, [], None, same, same, unknown, pending=pending)
     _refuse_lost(desired, current)
     document = _document(desired, current, digest_key, nonce if again else observed.nonce_of(current))
-    after = observed.public_properties(document)
-    return Plan("update", name, differences + again, document, before, after, unknown, again=bool(again))
+    shown = sides(observed.public_properties, current, document)
+    return Plan("update", name, differences + again, document, *shown, unknown, again=bool(again))
 
 
 def _differences(desired: RunCommand, current: Mapping[str, Any]) -> List[str]:

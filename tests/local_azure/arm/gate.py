@@ -1,13 +1,13 @@
 # Copyright (c) 2026, bulwark.azure_docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands between a request and its provider: tenant, permissions, locks, policies, in Azure's order."""
+"""What stands between a request and its provider: types, tenant, permissions, locks, policies, in Azure's order."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from . import ids
+from . import ids, shapes
 from .actions import access_of
 from .context import Context
 from .errors import wrong_tenant
@@ -22,6 +22,7 @@ PROVENANCE = {
 
 def admit(ctx: Context, call: Call) -> Call:
     """Raise what refuses the request, else return it, changed where a policy changes its body. Sets `call.access`."""
+    shapes.check(call)
     access = call.access = access_of(call.method, call.path, call.body)
     words = ids.key(call.path).split("/")
     if words[1:2] == ["subscriptions"] and len(words) > 2:

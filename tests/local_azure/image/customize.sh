@@ -37,5 +37,5 @@ echo "nameserver 10.0.2.3" > "$root/etc/resolv.conf"
 systemctl --quiet --root="$root" enable systemd-networkd.service ssh.service walinuxagent.service
 systemctl --quiet --root="$root" mask systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
     console-getty.service
-echo "PermitRootLogin no" > "$root/etc/ssh/sshd_config.d/10-guest.conf"
-echo "PasswordAuthentication no" >> "$root/etc/ssh/sshd_config.d/10-guest.conf"
+# where cloud-init has it on Azure's images: what VMAccess writes into this very file takes effect
+printf 'PermitRootLogin no\nPasswordAuthentication no\n' > "$root/etc/ssh/sshd_config.d/50-cloud-init.conf"

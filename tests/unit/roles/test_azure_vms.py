@@ -47,6 +47,7 @@ HOSTS: dict[str, dict[str, t.Any]] = {
     "disk": {"azure_vms_data_disk_size_gb": 64, "azure_vms_data_disk_delete_with_vm": True},
     "both": {"azure_vms_data_disk_size_gb": 32, "azure_vms_custom_data": CONFIG, "azure_vms_data_disk_caching": "None"},
     "own": {"azure_vms_id": f"{OWN}own"},
+    "nowhere": {"azure_vms_id": f"{OWN}nowhere".replace("resourceGroups", "resourcegroups"), "azure_vms_location": ""},
     "found": {"azure_vms_id": FOUND},
     "started": {"azure_vms_id": FOUND, "azure_vms_power": "running"},
     "azure-rm": {**RM, "id": FOUND},
@@ -190,6 +191,7 @@ def test_data_disk_beside_custom_data(declared: dict[str, dict[str, t.Any]]) -> 
     [
         ("found", FOUND, "unmanaged"),
         ("started", FOUND, "running"),
+        ("nowhere", f"{OWN}nowhere".replace("resourceGroups", "resourcegroups"), "unmanaged"),
         ("azure-rm", FOUND, "unmanaged"),
         ("azure-rm-casing", FOUND.replace("resourceGroups", "resourcegroups"), "unmanaged"),
         ("azure-rm-over", f"{OTHERS}/virtualMachines/mine", "unmanaged"),
@@ -207,7 +209,10 @@ def test_vms_that_exist(declared: dict[str, dict[str, t.Any]], host: str, vm: st
 
 
 def test_an_id_that_the_role_would_give_itself_is_its_own(declared: dict[str, dict[str, t.Any]]) -> None:
-    """The role remembers the id in that very variable: it must mean the same when it comes by again."""
+    """The role remembers the id in that very variable: it must mean the same when it comes by again.
+
+    An inventory gives it too, of a VM that nobody declares: without a location ("nowhere") it is a found one.
+    """
     assert (machine(declared["own"])["id"], declared["own"]["power"]) == (f"{OWN}own", "running")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from .. import errors, ids
+from .. import errors, ids, shapes
 from ..context import Context
 from ..messages import Call, Reply
 from ..store import Record
@@ -69,6 +69,11 @@ def body_of(call: Call) -> dict:
         if call.body.get(name) is not None and not isinstance(call.body[name], kind):
             raise errors.invalid_content(f"The value of '{name}' has the wrong type.")
     return call.body
+
+
+def properties_of(call: Call) -> dict:
+    """Return a copy of the body's properties; a null in them is as good as nothing."""
+    return shapes.without_nulls(body_of(call).get("properties") or {})
 
 
 def location_of(body: dict, existing: Record | None, name: str, group: str) -> str:

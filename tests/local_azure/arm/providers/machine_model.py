@@ -12,7 +12,7 @@ import hashlib
 import uuid
 from typing import Any
 
-from .. import errors
+from .. import errors, shapes
 from ..catalogue import exact_image_version
 
 PROVENANCE = {
@@ -46,6 +46,7 @@ CREATE_ONLY = {
     "availabilitySet.id": "availabilitySet",
     "securityProfile.securityType": "securityProfile.securityType",
 }
+_NEEDED = ("hardwareProfile", "storageProfile", "osProfile", "networkProfile")
 _ABSENT = object()
 
 
@@ -76,6 +77,13 @@ def merge(old: Any, new: Any) -> Any:
     return result
 
 
+def without_gaps(properties: dict) -> dict:
+    """Return a copy of a change, without the nulls that would take away what a machine cannot be without."""
+    given = copy.deepcopy(properties)
+    whole = {name: given.pop(name) for name in _NEEDED if name in given}
+    return {**given, **shapes.without_nulls(whole)}
+
+
 def refuse_create_only_changes(current: dict, custom_data_digest: str, wanted: dict) -> None:
     """Raise PropertyChangeNotAllowed for the first create-only property that `wanted` names with another value."""
     for path, name in CREATE_ONLY.items():
@@ -104,7 +112,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def complete(properties: dict, name: str, group_id: str, created: str) -> tuple[dict, str | None]:
     """Return (the properties of a new machine as Azure keeps them, its customData), or refuse them."""
-    given = copy.deepcopy(properties)
+    given = shapes.without_nulls(properties)
     profile = given.get("osProfile") or {}
     custom_data = profile.pop("customData", None)
     profile.pop("adminPassword", None)

@@ -13,7 +13,7 @@ from .. import errors, ids
 from ..context import Context
 from ..messages import Call, Reply
 from ..store import Record
-from .common import GROUP, body_of, reference, target_id
+from .common import GROUP, properties_of, reference, target_id
 from .network_common import reads, remove, top_level
 
 PROVENANCE = {
@@ -121,7 +121,7 @@ def _configurations(ctx: Context, nic_id: str, given: list[dict], etag: str) -> 
 def put(ctx: Context, call: Call) -> Reply:
     """Create or replace an interface."""
     with ctx.store.lock:
-        given = copy.deepcopy(body_of(call).get("properties") or {})
+        given = properties_of(call)
         for name in ("provisioningState", "resourceGuid", "virtualMachine", "macAddress", "primary"):
             given.pop(name, None)
         if not given.get("ipConfigurations"):

@@ -11,7 +11,7 @@ from .. import errors, ids
 from ..context import Context
 from ..messages import Call, Reply
 from ..store import Record
-from .common import GROUP, body_of, resource, target_id
+from .common import GROUP, properties_of, resource, target_id
 from .network_common import child_document, child_target, reads, remove, settle, store_child, top_level
 
 PROVENANCE = {
@@ -103,7 +103,7 @@ def _store_rule(ctx: Context, group: Record, name: str, properties: dict) -> Rec
 def put(ctx: Context, call: Call) -> Reply:
     """Create or replace a group and all of its rules."""
     with ctx.store.lock:
-        given = copy.deepcopy(body_of(call).get("properties") or {})
+        given = properties_of(call)
         rules = {str(rule.get("name")): _rule_properties(rule) for rule in given.pop("securityRules", None) or []}
         _check_conflicts(rules)
         for name in ("provisioningState", "defaultSecurityRules", "networkInterfaces", "subnets"):
@@ -125,7 +125,7 @@ def put_rule(ctx: Context, call: Call) -> Reply:
         group, wanted = child_target(ctx, call, writing=True)
         existing, name = ctx.store.get(wanted), ids.name(wanted)
         others = {r.document["name"]: r.properties for r in ctx.store.children(group.id, RULE) if r is not existing}
-        properties = _rule_properties({**body_of(call), "name": name})
+        properties = _rule_properties({"properties": properties_of(call), "name": name})
         _check_conflicts({**others, name: properties})
         rule = _store_rule(ctx, group, name, properties)
         return settle(ctx, call, rule, copy.deepcopy(rule.document), 200 if existing else 201)

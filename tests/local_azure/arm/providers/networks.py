@@ -12,7 +12,7 @@ from .. import errors, ids
 from ..context import Context
 from ..messages import Call, Reply
 from ..store import Record
-from .common import GROUP, body_of, check_conditions, reference, resource, target_id
+from .common import GROUP, check_conditions, properties_of, reference, resource, target_id
 from .network_common import child_document, child_target, reads, remove, settle, store_child, top_level
 
 PROVENANCE = {
@@ -104,7 +104,7 @@ def _store_subnet(ctx: Context, network: Record, name: str, properties: dict) ->
 def put(ctx: Context, call: Call) -> Reply:
     """Create or replace a network, and its subnets if the body has any word on them."""
     with ctx.store.lock:
-        given = copy.deepcopy(body_of(call).get("properties") or {})
+        given = properties_of(call)
         subnets = given.pop("subnets", None)
         given.pop("provisioningState", None)
         space = (given.get("addressSpace") or {}).get("addressPrefixes")
@@ -143,7 +143,7 @@ def put_subnet(ctx: Context, call: Call) -> Reply:
         check_conditions(call, existing.document["etag"] if existing else None)
         name = ids.name(wanted)
         others = {r.document["name"]: r.properties for r in ctx.store.children(network.id, SUBNET) if r is not existing}
-        properties = _subnet_properties(body_of(call))
+        properties = _subnet_properties({"properties": properties_of(call)})
         space = network.properties["addressSpace"]["addressPrefixes"]
         _check_ranges(space, {**others, name: properties}, network.document["name"])
         subnet = _store_subnet(ctx, network, name, properties)

@@ -12,7 +12,7 @@ from .. import errors, ids
 from ..context import Context
 from ..messages import Call, Reply
 from ..store import Record
-from .common import GROUP, body_of, target_id
+from .common import GROUP, body_of, properties_of, target_id
 from .network_common import reads, remove, settle, top_level
 
 PROVENANCE = {
@@ -63,7 +63,7 @@ def put(ctx: Context, call: Call) -> Reply:
     """Create or replace an address."""
     with ctx.store.lock:
         body = body_of(call)
-        given = copy.deepcopy(body.get("properties") or {})
+        given = properties_of(call)
         for name in ("provisioningState", "ipAddress", "ipConfiguration", "resourceGuid"):
             given.pop(name, None)
         standard = (body.get("sku") or {}).get("name", "Basic") == "Standard"

@@ -23,7 +23,7 @@ from .common import (
     resource,
     target_id,
 )
-from .machine_model import complete, data_disks, digest, merge, refuse_create_only_changes
+from .machine_model import complete, data_disks, digest, merge, refuse_create_only_changes, without_gaps
 from .machines import TYPE, interfaces, render, set_power, settle, specification, status_only
 from .resource_groups import delete_machine
 
@@ -112,7 +112,7 @@ def _update(ctx: Context, call: Call, machine: Record, body: dict) -> Reply:
         raise errors.marked_for_deletion("update", "VM", name, "the VM")
     if machine.properties["provisioningState"] == "Creating":
         raise errors.conflict()
-    given = copy.deepcopy(body.get("properties") or {})
+    given = without_gaps(body.get("properties") or {})
     for name in ("provisioningState", "vmId", "timeCreated", "instanceView"):
         given.pop(name, None)
     refuse_create_only_changes(machine.properties, machine.private["custom_data_digest"], given)
@@ -122,6 +122,8 @@ def _update(ctx: Context, call: Call, machine: Record, body: dict) -> Reply:
     if body.get("zones") not in (None, zones):
         raise errors.property_change("zones")
     properties = merge(machine.properties, given)
+    if not properties["networkProfile"]["networkInterfaces"]:
+        raise errors.missing_parameter("networkProfile.networkInterfaces")
     storage, group = properties["storageProfile"], "/".join(machine.id.split("/")[:5])
     attached = data_disks(storage.get("dataDisks") or [], machine.document["name"], group)
     properties["storageProfile"] = {**storage, "dataDisks": attached}

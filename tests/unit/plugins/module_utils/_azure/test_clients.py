@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.argspec import CONCURRENCY
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.clients import (
     CONNECTIONS,
     Clients,
@@ -20,7 +21,7 @@ KINDS = ["compute", "resources", "raw"]
 @pytest.mark.parametrize(("ca_path", "verify"), [(None, True), ("/ca.pem", "/ca.pem")])
 def test_the_network_holds_many_connections_and_fails_early(ca_path, verify):
     transport = make_transport(ca_path)
-    assert transport.session.get_adapter(BASE).poolmanager.connection_pool_kw["maxsize"] == CONNECTIONS >= 32
+    assert transport.session.get_adapter(BASE).poolmanager.connection_pool_kw["maxsize"] == CONNECTIONS >= CONCURRENCY
     assert transport.connection_config.verify == verify
     assert (transport.connection_config.timeout, transport.connection_config.read_timeout) == (15, 120)
 

@@ -137,6 +137,15 @@ def test_other_handlers(handler, settings, protected, words):
     assert all(word in problem for word, problem in zip(words, found)), found
 
 
+@pytest.mark.parametrize(("settings", "words"), [({"skipDos2Unix": True}, []), ({"script": 7}, ["expected a text"])])
+def test_what_a_vault_holds_is_not_judged(settings, words):
+    reference = {"secret_url": "https://v.vault.azure.net/secrets/a/1", "source_vault_id": "/subscriptions/s"}
+    desired = Desired(publisher=PUBLISHER, type=TYPE, settings=settings, protected_settings_from_key_vault=reference)
+    found = catalogue.problems(desired)
+    assert len(found) == len(words), found
+    assert all(word in problem for word, problem in zip(words, found))
+
+
 @pytest.mark.parametrize(
     ("handler", "words"),
     [

@@ -95,9 +95,13 @@ def test_create():
 
 
 @pytest.mark.parametrize("vm", [machine(), machine(extension(settings={"x": 1}, forceUpdateTag=TAG))])
-def test_check_mode_says_the_same_and_sends_nothing(vm):
-    checked = run(Wire(got(vm)), check=True)
-    done = run(Wire(got(vm), *put(), seen()))
+@pytest.mark.parametrize("tags", [{}, {"team": "a"}])
+def test_check_mode_says_the_same_and_sends_nothing(vm, tags):
+    wanted = WANTED._replace(tags=tags)
+    checked = run(Wire(got(vm)), wanted, check=True)
+    done = run(Wire(got(vm), *put(), seen()), wanted)
+    assert checked["after"].pop("tags", {}) == done["after"].pop("tags", {}) == tags
+    assert "tags" not in checked["properties"]
     for name in ("changed", "action", "reasons", "before", "after", "name"):
         assert checked[name] == done[name]
     assert checked["changed"] is True

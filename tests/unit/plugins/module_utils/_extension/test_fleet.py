@@ -56,6 +56,30 @@ def run(count, desired=WANTED, **options):
     return fleet.converge_many(None, [vm(number) for number in range(count)], desired, **options)
 
 
+# what is declared, whether it is wrong whatever a VM has
+DECLARED = {
+    "right": ({"settings": {}, "protected_settings": {"commandToExecute": "true"}}, False),
+    "nothing to run": ({"settings": {}, "protected_settings": {}}, True),
+    "a wrong type": ({"protected_settings": {"commandToExecute": ["planted-S3cret"]}}, True),
+    "the VM may have the command": ({"protected_settings": None}, False),
+    "on its way out": ({"protected_settings": {}, "state": "absent"}, False),
+    "of an unknown handler": ({"publisher": None, "type": None}, False),
+}
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_what_is_wrong_for_all_is_said_once(name):
+    given, wrong = DECLARED[name]
+    desired = WANTED._replace(**given)
+    if not wrong:
+        fleet.check_declared(desired)
+        return
+    with pytest.raises(Failure) as caught:
+        fleet.check_declared(desired)
+    assert caught.value.code == "InvalidSettings"
+    assert "S3cret" not in repr(caught.value.as_result())
+
+
 def test_a_small_fleet_is_looked_at(world):
     _rows, seen, queries = world
     results = run(3)

@@ -391,7 +391,16 @@ def test_no_secret_is_lost(desired, tag):
 
 def test_tags_of_the_extension_stay():
     found = {**extension(forceUpdateTag=OURS), "tags": {"a": "b"}}
-    assert plan(WANTED, machine(found), KEY).document["tags"] == {"a": "b"}
+    made = plan(WANTED, machine(found), KEY)
+    assert made.document["tags"] == {"a": "b"}
+    assert "tags" not in {**made.before, **made.after}, "what does not change is not shown"
+
+
+def test_tags_that_go_with_the_extension_are_shown():
+    found = machine({**extension(publisher="P"), "tags": {"a": "b"}})
+    assert plan(Desired(name=TYPE, state="absent"), found, KEY).before["tags"] == {"a": "b"}
+    made = plan(WANTED._replace(on_immutable_change="reinstall", tags={"c": "d"}), found, KEY)
+    assert (made.before["tags"], made.after["tags"], made.document["tags"]) == ({"a": "b"}, {"c": "d"}, {"c": "d"})
 
 
 def test_the_handler_is_checked():
@@ -423,6 +432,8 @@ def test_tags_are_merged():
     made = plan(WANTED._replace(tags={"a": "c", "new": "y"}), machine(found), KEY)
     assert made.reasons == ["tags.a differs", "tags.new differs"]
     assert made.document["tags"] == {"a": "c", "policy": "x", "new": "y"}
+    assert made.before == {**made.after, "tags": {"a": "b", "policy": "x"}}
+    assert made.after["tags"] == made.document["tags"]
 
 
 def test_a_vault_and_a_tag_at_creation():
@@ -430,6 +441,7 @@ def test_a_vault_and_a_tag_at_creation():
     assert made.document["tags"] == {"a": "b"}
     assert made.document["properties"]["forceUpdateTag"] == VAULT_TAG
     assert made.after["protectedSettingsFromKeyVault"] == IN_ARM
+    assert (made.before, made.after["tags"]) == ({}, {"a": "b"})
 
 
 # desired, VM: the reason to delete and create

@@ -71,7 +71,7 @@ def test_create(name):
     desired, key, tag, properties = CREATED[name]
     made = plan(desired._replace(tags={"team": "a"}), None, key)
     assert (made.action, made.name, made.reasons, made.before) == ("create", NAME, ["absent"], {})
-    assert made.document["tags"] == {"team": "a", DIGEST_TAG: tag}
+    assert made.document["tags"] == made.after["tags"] == {"team": "a", DIGEST_TAG: tag}
     if desired is not SEALED:
         properties = {"source": {"script": "echo hello"}, **properties}
         assert made.document["properties"] == properties
@@ -299,6 +299,9 @@ def test_drift(name):
     assert "errorBlobUri" not in made.document["properties"]
     if tags:
         assert made.document["tags"] == tags[0]
+    changed = made.document["tags"] != current.get("tags")
+    assert made.before.get("tags") == (current.get("tags") if changed else None)
+    assert made.after.get("tags") == (made.document["tags"] if changed else None)
     assert "provisioningState" not in made.document["properties"]
     assert "instanceView" not in made.document["properties"]
     assert made.again is (AGAIN in made.document["properties"].get("parameters", []))
