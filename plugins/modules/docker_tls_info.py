@@ -40,7 +40,8 @@ options:
     elements: str
   renew_before_days:
     description:
-      - Certificates with this many days left or fewer have the reason V(renew_window).
+      - Certificates with this many days left or fewer have the reason V(renew_window). The spread over days by which
+        M(bulwark.azure_docker.docker_tls) renews some of them earlier is not known here.
     type: int
     default: 30
 requirements:
@@ -79,6 +80,9 @@ hosts:
     enrolled:
       description: Whether a certificate that is valid today is stored.
       type: bool
+    rekey:
+      description: Always V(null), because what a key shall be is not known here.
+      type: str
     vm_id:
       description: The VM id to which it is bound.
       type: str
@@ -122,7 +126,8 @@ clients:
       type: list
       elements: str
 client_bundle:
-  description: The certificates (PEM) of the client authorities one after the other, sorted by name.
+  description: The certificates (PEM) of the client authorities one after the other, sorted by name, with those of their
+    successors and predecessors while they are rotated.
   returned: always
   type: str
 client_authority_sha256s:
@@ -130,18 +135,61 @@ client_authority_sha256s:
   returned: always
   type: list
   elements: str
+server_bundle:
+  description: What clients trust as authority of servers (PEM), or V(null).
+  returned: always
+  type: str
 server_authority:
-  description: The certificate (PEM) of the server authority, or V(null).
+  description: The certificate (PEM) of the server authority that signs, or V(null).
   returned: always
   type: str
 server_authority_sha256:
-  description: SHA-256 fingerprint of the server authority, or V(null).
+  description: SHA-256 fingerprint of the server authority that signs, or V(null).
   returned: always
   type: str
+server_authority_sha256s:
+  description: SHA-256 fingerprints of the server authority, its successor and its predecessor, sorted.
+  returned: always
+  type: list
+  elements: str
 authorities:
   description: All authorities of the directory, by their place in it.
   returned: always
   type: dict
+  contains:
+    sha256:
+      description: SHA-256 fingerprint of the certificate that signs.
+      type: str
+    not_after:
+      description: End of its validity, in UTC.
+      type: str
+    days_left:
+      description: Whole days until then.
+      type: int
+    key_type:
+      description: Type of its key.
+      type: str
+    phase:
+      description: Where its rotation stands, V(steady), V(begun) or V(switched).
+      type: str
+    next_sha256:
+      description: SHA-256 fingerprint of its successor, or V(null).
+      type: str
+    previous_sha256:
+      description: SHA-256 fingerprint of its predecessor, or V(null).
+      type: str
+    changed:
+      description: Always V(false).
+      type: bool
+    reasons:
+      description: Always empty.
+      type: list
+      elements: str
+pending:
+  description: Always empty, because who signs is not known here.
+  returned: always
+  type: list
+  elements: dict
 undeclared_client_authorities:
   description: Names of client authorities that are in the directory and not in O(client_authorities).
   returned: always
@@ -170,7 +218,7 @@ def main() -> None:
     )
     try:
         # Late: cryptography is imported only once the arguments are valid.
-        from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.converge import information
+        from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.information import information
 
         result = information(module.params)
     except Failure as failure:

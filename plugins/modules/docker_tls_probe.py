@@ -62,26 +62,125 @@ options:
         description:
           - SHA-256 fingerprint of the certificate that should be served. A daemon serves the one it read at its start.
         type: str
+      ssh:
+        description:
+          - The SSH host through which this target is reached. What is given here goes before O(ssh), the rest is taken
+            from there. An empty O(targets[].ssh.host) means a direct connection.
+        type: dict
+        version_added: 0.3.0
+        suboptions: &ssh
+          host:
+            description:
+              - Name or address of the SSH host, or a name from the configuration of ssh.
+            type: str
+          port:
+            description:
+              - Its port. The default is that of ssh.
+            type: int
+          user:
+            description:
+              - The user to log in as. The default is that of ssh.
+            type: str
+          private_key_file:
+            description:
+              - The key to log in with, without a passphrase. The default is what ssh and its agent offer.
+            type: path
+          known_hosts_file:
+            description:
+              - Where the host's key is looked up. The default is that of ssh.
+            type: path
+          extra_args:
+            description:
+              - More arguments for ssh, one word each, for example C(-J) and C(gate.example.com).
+            type: list
+            elements: str
   client_directory:
     description:
       - Directory of a client in Docker's own layout, with C(ca.pem), C(cert.pem) and C(key.pem).
     type: path
     required: true
+  certificate_directory:
+    description:
+      - The directory of M(bulwark.azure_docker.docker_tls). For V(expired_client), V(wrong_usage) and
+        V(revoked_authority) its client authorities sign certificates which live for this run only. It is only read.
+      - Without it these checks are not verified.
+    type: path
+    version_added: 0.3.0
+  client_authority:
+    description:
+      - Name of the client authority that signs for V(expired_client) and V(wrong_usage). The hosts must trust it.
+      - The default is the one that signed the certificate of O(client_directory).
+    type: str
+    version_added: 0.3.0
+  revoked_authorities:
+    description:
+      - Names of the client authorities in O(certificate_directory) whose clients must be refused, for the check
+        V(revoked_authority). RV(bulwark.azure_docker.docker_tls#module:undeclared_client_authorities) lists those that
+        are not declared any more.
+      - With an empty list the check is left out of the result.
+    type: list
+    elements: str
+    version_added: 0.3.0
+  authority_passphrase:
+    description:
+      - Passphrase of the keys of authorities in O(certificate_directory), where they are encrypted.
+    type: str
+    version_added: 0.3.0
+  authority_keys:
+    description:
+      - Keys (PEM) of client authorities by their place in O(certificate_directory), such as
+        C(client-authorities/default), where it does not hold them. They are used and not stored.
+    type: dict
+    version_added: 0.3.0
   checks:
     description:
-      - The checks to make.
+      - The checks to make. The default are those that need nothing but O(client_directory).
       - V(good_client) expects that the server's certificate verifies and that C(GET /version) answers 200.
       - V(no_certificate) expects a refusal with the TLS alert certificate_required. Old engines say bad_certificate,
         and before TLS 1.3 it can be handshake_failure, which counts only if a good client gets further.
       - V(foreign_authority) comes with a certificate of an authority that was made for this run, and expects a
         refusal with the TLS alert unknown_ca or bad_certificate.
+      - V(expired_client) comes with a certificate of O(client_authority) that expired a day ago, and expects a refusal
+        with the TLS alert certificate_expired, or with bad_certificate (old engines) where a good client is let in.
+      - V(wrong_usage) comes with a certificate of O(client_authority) whose extended key usage is serverAuth, and
+        expects a refusal with the TLS alert bad_certificate where a good client is let in, or unsupported_certificate.
+      - V(revoked_authority) comes with a valid certificate of each of O(revoked_authorities), and expects a refusal
+        with the TLS alert unknown_ca or bad_certificate.
       - V(plain_http) expects the answer 400 to a request without TLS.
+      - V(tls_1_1) comes as a client that knows TLS 1.1 and older only, and expects a refusal with the TLS alert
+        protocol_version. It works whatever the local OpenSSL can do.
       - V(served_certificate) compares the certificate that is served with O(targets[].certificate_sha256), and expects
-        that it has not expired.
+        that it has not expired and that O(min_days_left) are left.
+      - V(expired_client), V(wrong_usage), V(revoked_authority) and V(tls_1_1) were added in version 0.3.0.
     type: list
     elements: str
-    choices: [good_client, no_certificate, foreign_authority, plain_http, served_certificate]
-    default: [good_client, no_certificate, foreign_authority, plain_http, served_certificate]
+    choices:
+      - good_client
+      - no_certificate
+      - foreign_authority
+      - expired_client
+      - wrong_usage
+      - revoked_authority
+      - plain_http
+      - tls_1_1
+      - served_certificate
+    default: [good_client, no_certificate, foreign_authority, plain_http, tls_1_1, served_certificate]
+  min_days_left:
+    description:
+      - Whole days for which the certificate that is served must still be valid. With V(0) only an expired one fails.
+    type: int
+    default: 0
+    version_added: 0.3.0
+  ssh:
+    description:
+      - The SSH host through which the targets are reached, by the command C(ssh). O(targets[].ssh) goes before it.
+      - All connections through an SSH host share one connection to it (C(ControlMaster)), which is closed at the end.
+      - It asks no questions (C(BatchMode)) and trusts known hosts only (C(StrictHostKeyChecking)). The rest of the
+        user's configuration of ssh counts.
+      - A target that ssh cannot reach is not verified. The reason is the last line that ssh said.
+    type: dict
+    version_added: 0.3.0
+    suboptions: *ssh
   timeout:
     description:
       - Seconds for one connection as a whole.
@@ -100,7 +199,9 @@ options:
     choices: [fail, report]
     default: fail
 requirements:
-  - cryptography >= 42, for the checks V(foreign_authority) and V(served_certificate)
+  - cryptography >= 42, for the checks V(foreign_authority), V(expired_client), V(wrong_usage), V(revoked_authority) and
+    V(served_certificate)
+  - OpenSSH's client, for O(ssh)
 seealso:
   - module: bulwark.azure_docker.docker_tls
 """
@@ -117,6 +218,31 @@ EXAMPLES = r"""
       - name: docker-02
         address: 10.0.0.5
   delegate_to: localhost
+
+- name: Prove it for every client that must be refused, through a bastion
+  bulwark.azure_docker.docker_tls_probe:
+    client_directory: /srv/ansible/certificates/production/clients/alice
+    certificate_directory: /srv/ansible/certificates/production
+    revoked_authorities: "{{ certificates.undeclared_client_authorities }}"
+    authority_passphrase: "{{ vault_authority_passphrase }}"
+    checks:
+      - good_client
+      - no_certificate
+      - foreign_authority
+      - expired_client
+      - wrong_usage
+      - revoked_authority
+      - plain_http
+      - tls_1_1
+      - served_certificate
+    min_days_left: 14
+    ssh:
+      host: bastion.example.com
+      user: ops
+    targets:
+      - name: docker-01
+        address: 10.0.0.4
+        server_name: docker-01.internal.example.com
 
 - name: Look only, and go on whatever is found
   bulwark.azure_docker.docker_tls_probe:
@@ -147,9 +273,12 @@ targets:
     checks:
       description:
         - The checks by name. Each has C(verdict), C(reason) (what was seen) and C(expected).
+        - V(revoked_authority) is there once for each of O(revoked_authorities), as C(revoked_authority:NAME).
         - What was learned is there as well, C(tls_version), C(tls_alert), C(http_status), C(engine_version),
-          C(api_version), C(certificate_sha256), C(not_after) and C(days_left).
-        - The verdict V(not_verified) means that the target could not be reached or did not answer in time.
+          C(api_version), C(certificate_sha256), C(not_after) and C(days_left), and C(authority), the one that
+          signed for the check.
+        - The verdict V(not_verified) means that the target could not be reached, that it did not answer in time, or
+          that something is missing here to make the check, which C(reason) names.
       type: dict
   sample:
     docker-01:
@@ -178,7 +307,7 @@ summary:
   returned: always
   type: dict
   sample:
-    pass: 5
+    pass: 2
     fail: 0
     not_verified: 0
 failed_targets:
@@ -197,7 +326,22 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
 
-CHECKS = ["good_client", "no_certificate", "foreign_authority", "plain_http", "served_certificate"]
+MORE_CHECKS = ("expired_client", "wrong_usage", "revoked_authority")
+CHECKS = ["good_client", "no_certificate", "foreign_authority", *MORE_CHECKS]
+CHECKS += ["plain_http", "tls_1_1", "served_certificate"]
+
+
+def ssh_option() -> dict:
+    """The way through an SSH host, of all targets or of one."""
+    options = {
+        "host": {"type": "str"},
+        "port": {"type": "int"},
+        "user": {"type": "str"},
+        "private_key_file": {"type": "path"},
+        "known_hosts_file": {"type": "path"},
+        "extra_args": {"type": "list", "elements": "str"},
+    }
+    return {"type": "dict", "options": options}
 
 
 def argument_spec() -> dict:
@@ -208,11 +352,20 @@ def argument_spec() -> dict:
         "port": {"type": "int", "default": 2376},
         "server_name": {"type": "str"},
         "certificate_sha256": {"type": "str"},
+        "ssh": ssh_option(),
     }
+    default = [check for check in CHECKS if check not in MORE_CHECKS]
     return {
         "targets": {"type": "list", "elements": "dict", "required": True, "options": target},
         "client_directory": {"type": "path", "required": True},
-        "checks": {"type": "list", "elements": "str", "choices": CHECKS, "default": CHECKS},
+        "certificate_directory": {"type": "path"},
+        "client_authority": {"type": "str"},
+        "revoked_authorities": {"type": "list", "elements": "str"},
+        "authority_passphrase": {"type": "str", "no_log": True},
+        "authority_keys": {"type": "dict", "no_log": True},
+        "checks": {"type": "list", "elements": "str", "choices": CHECKS, "default": default},
+        "min_days_left": {"type": "int", "default": 0},
+        "ssh": ssh_option(),
         "timeout": {"type": "float", "default": 10},
         "concurrency": {"type": "int", "default": 16},
         "on_partial": {"type": "str", "choices": ["fail", "report"], "default": "fail"},

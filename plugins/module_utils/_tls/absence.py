@@ -14,8 +14,8 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts im
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.reasons import Reason
 
 FILES = {
-    SERVERS: ("cert.pem", "csr.pem", "key.pem", "host.json"),
-    CLIENTS: ("cert.pem", "key.pem", "ca.pem"),
+    SERVERS: ("cert.pem", "csr.pem", "key.pem", "host.json", "next-csr.pem", "next-key.pem"),
+    CLIENTS: ("cert.pem", "key.pem", "ca.pem", "next-csr.pem", "next-key.pem"),
 }
 """Our files by room, in the order in which they go: a set without its certificate is seen to be incomplete."""
 

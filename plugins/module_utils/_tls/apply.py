@@ -3,36 +3,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: may change without notice.
 
-"""Carrying out a plan: the only place that writes to the certificate directory."""
+"""Doing what a plan says, in an order in which a crash can only leave something that is seen to be incomplete."""
 
 from __future__ import annotations
 
 import datetime
-import json
 import secrets
 import typing as t
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import absence
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import authority as authorities
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import certificate as certificates
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import leaf as leaves
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import request as requests
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.authority import Signer
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import Desired, HostDesired
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
-    CLIENTS,
-    DIGEST_KEY,
-    SERVER_AUTHORITY,
-    SERVERS,
-    Authorities,
-    CertificateFacts,
-    client_authority_label,
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import trust
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.apply_leaf import (
+    Signers,
+    apply_client,
+    apply_host,
+    copy_ca,
 )
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan import ClientPlan, Plan
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan_host import HostPlan
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.authority import CERTIFICATE_FILE, KEY_FILE
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import Desired
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
+    DIGEST_KEY,
+    NEXT,
+    Authorities,
+    AuthorityFacts,
+    CertificateFacts,
+    owner_of,
+)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.keyring import Keyring
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan import Plan
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.rotation import SWITCH
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.rotation_apply import turn
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.store import SECRET_MODE, FileWrite, Store
-
-Signers = t.Dict[str, Signer]
 
 
 class Applied(t.NamedTuple):
@@ -43,36 +45,52 @@ class Applied(t.NamedTuple):
     clients: t.Dict[str, CertificateFacts]
 
 
-def load_signers(store: Store, plan: Plan, found: Authorities) -> Signers:
-    """The existing authorities that the plan signs with. Failure when a key is not usable. Writes nothing."""
-    existing = [found.server, *found.clients.values()]
-    wanted = plan.signing()
-    return {facts.label: authorities.load_signer(store, facts) for facts in existing if facts and facts.label in wanted}
+def load_signers(store: Store, desired: Desired, plan: Plan, after: Authorities, keyring: Keyring) -> Signers:
+    """The authorities whose keys the plan needs, and those whose keys came as options. Writes nothing.
+
+    after: the authorities as they are after the plan's rotation. Failure when a key cannot be used.
+    """
+    if desired.external:
+        return {}
+    directories = {step.label: step.directory for step in plan.steps if step.phase == SWITCH}
+    wanted = plan.signing().union(plan.encrypt, directories, keyring.labels)
+    wanted.update(label for label in plan.adopted if _has_key(after, label, keyring))
+    signers: Signers = {}
+    for label in sorted(wanted.difference(made.label for made in plan.authorities)):
+        facts = _part(after, label)
+        if facts and facts.certificate:
+            signers[label] = authorities.load_signer(store, facts, keyring, directories.get(label))
+    return signers
 
 
 def apply(
-    store: Store, desired: Desired, plan: Plan, found: Authorities, signers: Signers, now: datetime.datetime
+    store: Store,
+    desired: Desired,
+    plan: Plan,
+    after: Authorities,
+    signers: Signers,
+    keyring: Keyring,
+    now: datetime.datetime,
 ) -> Applied:
     """Do everything the plan says. The caller holds the lock."""
-    made: t.Dict[str, CertificateFacts] = {}
-    for wanted in plan.authorities:
-        signer = authorities.create(store, wanted.label, wanted.common_name, desired.site, wanted.valid_days, now)
-        signers[wanted.label] = signer
-        made[wanted.label] = certificates.of(signer.certificate, {})
-    if plan.make_digest_key:
-        store.swap("", [FileWrite(DIGEST_KEY, secrets.token_hex(32).encode("ascii"), SECRET_MODE)])
+    # Before anything moves: a path is what it was when it was looked at.
     for fault in plan.mode_faults:
         store.restrict(fault)
+    made = _apply_authorities(store, desired, plan, after, signers, keyring, now)
+    if plan.make_digest_key:
+        store.swap("", [FileWrite(DIGEST_KEY, secrets.token_hex(32).encode("ascii"), SECRET_MODE)])
     for gone in plan.forget:
         store.remove(gone.label, gone.files)
     hosts = {
-        host.name: _apply_host(store, desired, host, plan.hosts[host.name], signers, now)
+        host.name: apply_host(store, desired, host, plan.hosts[host.name], signers, now)
         for host in desired.hosts
         if plan.hosts[host.name].changed
     }
-    ca_pem = {**found.certificates(), **made}[SERVER_AUTHORITY].pem
+    ca_pem = trust.server_text(after.with_made(made)) or ""
+    for name in plan.copies:
+        copy_ca(store, name, ca_pem)
     clients = {
-        name: _apply_client(store, desired, name, wanted, ca_pem, signers, now)
+        name: apply_client(store, desired, name, wanted, ca_pem, signers, now)
         for name, wanted in plan.clients.items()
         if wanted.changed
     }
@@ -83,62 +101,37 @@ def apply(
     )
 
 
-def _apply_host(
-    store: Store, desired: Desired, host: HostDesired, plan: HostPlan, signers: Signers, now: datetime.datetime
-) -> t.Optional[CertificateFacts]:
-    directory = "%s/%s" % (SERVERS, host.name)
-    if plan.drop:
-        store.swap(directory, [], absence.FILES[SERVERS])
-        return None
-    request, writes, removals = plan.request, [], []
-    if plan.make_key:
-        request, key = requests.create(host.name)
-        writes.append(FileWrite("key.pem", key, SECRET_MODE))
-    else:
-        removals += ["key.pem"] if host.key_origin == "vm" and plan.store else []
-    if plan.store and request:
-        writes.append(FileWrite("csr.pem", request.pem.encode("ascii")))
-    leaf = None
-    if plan.issue and request:
-        leaf = leaves.issue(signers[SERVER_AUTHORITY], _server_leaf(desired, host, request), now)
-        # Where the key changes, the old certificate goes first; else it is there at every moment.
-        removals += ["cert.pem"] if plan.store else []
-        writes.append(FileWrite("cert.pem", leaf.pem.encode("ascii")))
-    record = {"vm_id": plan.vm_id, "key_sha256": request.key_sha256 if request else plan.key_sha256}
-    writes.append(FileWrite("host.json", (json.dumps(record, sort_keys=True) + "\n").encode("ascii")))
-    store.swap(directory, writes, removals)
-    return leaf
-
-
-def _server_leaf(desired: Desired, host: HostDesired, request: requests.RequestFacts) -> leaves.LeafRequest:
-    return leaves.LeafRequest(
-        public_key=requests.public_key(request),
-        common_name=host.name,
-        site=desired.site,
-        usage="serverAuth",
-        names=host.names,
-        days=desired.leaf_days,
-    )
-
-
-def _apply_client(
+def _apply_authorities(
     store: Store,
     desired: Desired,
-    name: str,
-    plan: ClientPlan,
-    ca_pem: str,
+    plan: Plan,
+    after: Authorities,
     signers: Signers,
+    keyring: Keyring,
     now: datetime.datetime,
-) -> t.Optional[CertificateFacts]:
-    writes = [FileWrite("ca.pem", ca_pem.encode("ascii"))] if plan.copy_ca else []
-    leaf = None
-    removals = []
-    if plan.issue:
-        # A new key each time: a key that leaked dies with the certificate it came with.
-        request, key = requests.create(name)
-        wanted = leaves.LeafRequest(requests.public_key(request), name, desired.site, "clientAuth", (), plan.days)
-        leaf = leaves.issue(signers[client_authority_label(plan.authority)], wanted, now)
-        removals = ["cert.pem"]
-        writes += [FileWrite("key.pem", key, SECRET_MODE), FileWrite("cert.pem", leaf.pem.encode("ascii"))]
-    store.swap("%s/%s" % (CLIENTS, name), writes, removals)
-    return leaf
+) -> t.Dict[str, CertificateFacts]:
+    """The certificates that were made, by label. Adds their signers to those that are given."""
+    for label, certificate in plan.adopted.items():
+        store.swap(label, [FileWrite(CERTIFICATE_FILE, certificate.text.encode("ascii"))])
+    for step in plan.steps:
+        turn(store, step, after.get(step.label) or step.before)
+    made: t.Dict[str, CertificateFacts] = {}
+    for new in plan.authorities:
+        signer = authorities.create(
+            store, new.label, new.common_name, desired.site, new.valid_days, now, new.key_type, keyring
+        )
+        signers[new.label] = signer
+        made[new.label] = certificates.of(signer.certificate, {})
+    for label in plan.encrypt:
+        store.swap(label, [FileWrite(KEY_FILE, keyring.pem(signers[label].key), SECRET_MODE)])
+    return made
+
+
+def _part(after: Authorities, label: str) -> t.Optional[AuthorityFacts]:
+    owner = after.get(owner_of(label))
+    return owner if owner is None or label == owner.label else owner.next if label.endswith("/" + NEXT) else None
+
+
+def _has_key(after: Authorities, label: str, keyring: Keyring) -> bool:
+    facts = _part(after, label)
+    return facts is not None and (facts.has_key or label in keyring.labels)

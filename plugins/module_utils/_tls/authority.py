@@ -11,17 +11,10 @@ import datetime
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.deps import (
-    UnsupportedAlgorithm,
-    ec,
-    ed448,
-    ed25519,
-    hashes,
-    serialization,
-    x509,
-)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import key_types
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.deps import serialization, x509
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import AuthorityFacts
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.request import private_pem
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.keyring import Keyring
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.store import SECRET_MODE, FileWrite, Store
 
 SKEW = datetime.timedelta(hours=1)
@@ -29,6 +22,12 @@ SKEW = datetime.timedelta(hours=1)
 
 CERTIFICATE_FILE = "ca.pem"
 KEY_FILE = "ca-key.pem"
+
+_RESTORE = "Restore both files of that authority from one backup. Nothing was written."
+_GIVE = (
+    "Give the key of that certificate; after a switch it is the one that the successor had. Leave the option out where "
+    "the key is in the directory. Nothing was written."
+)
 
 
 class Signer(t.NamedTuple):
@@ -40,38 +39,55 @@ class Signer(t.NamedTuple):
     key_identifier: t.Any
 
 
-def create(store: Store, label: str, common_name: str, site: str, valid_days: int, now: datetime.datetime) -> Signer:
-    """Make an authority (EC P-256, path length 0) in its directory and return it ready to sign."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def create(
+    store: Store,
+    label: str,
+    common_name: str,
+    site: str,
+    valid_days: int,
+    now: datetime.datetime,
+    key_type: t.Optional[str] = None,
+    keyring: t.Optional[Keyring] = None,
+) -> Signer:
+    """Make an authority (path length 0) in its directory and return it ready to sign.
+
+    A key that was given for it is used and not written; else one of key_type (None: the default) is made.
+    """
+    keyring = keyring or Keyring()
+    given = keyring.given(label)
+    key = given or key_types.generate(key_type)
     certificate = _certificate(key, subject(common_name, site), valid_days, now)
-    writes = (
-        FileWrite(KEY_FILE, private_pem(key), SECRET_MODE),
-        FileWrite(CERTIFICATE_FILE, certificate.public_bytes(serialization.Encoding.PEM)),
-    )
+    writes = [FileWrite(CERTIFICATE_FILE, certificate.public_bytes(serialization.Encoding.PEM))]
+    if not given:
+        writes.insert(0, FileWrite(KEY_FILE, keyring.pem(key), SECRET_MODE))
     store.swap(label, writes)
     return _signer(label, certificate, key)
 
 
-def load_signer(store: Store, facts: AuthorityFacts) -> Signer:
-    """Load an authority's key. Failure, naming the file, when it is unreadable or is not the certificate's key."""
-    path = store.path(facts.label, KEY_FILE)
-    hint = "Restore both files of that authority from one backup. Nothing was written."
-    try:
-        key = serialization.load_pem_private_key(store.read(facts.label, KEY_FILE) or b"", password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        # Only the class: the text of the error could quote the file.
-        raise Failure(
-            "%s cannot be read (%s), expected an unencrypted PEM private key." % (path, type(error).__name__),
-            code="AuthorityKeyUnreadable",
-            hint=hint,
-        ) from None
+def load_signer(
+    store: Store,
+    facts: AuthorityFacts,
+    keyring: t.Optional[Keyring] = None,
+    directory: t.Optional[str] = None,
+) -> Signer:
+    """An authority with its key: a given one that fits, else the one on disk.
+
+    directory: where its files are, when not at its label (it is still the successor). Failure, naming file or option,
+    when no key can be read or fits the certificate.
+    """
+    keyring = keyring or Keyring()
+    directory = directory or facts.label
     certificate = x509.load_pem_x509_certificate(facts.certificate.pem.encode("ascii") if facts.certificate else b"")
-    if key.public_key() != certificate.public_key():
-        raise Failure(
-            "%s is not the key of %s, expected a pair." % (path, store.path(facts.label, CERTIFICATE_FILE)),
-            code="AuthorityKeyMismatch",
-            hint=hint,
-        )
+    public_key = certificate.public_key()
+    for key in keyring.candidates(directory):
+        if key.public_key() == public_key:
+            return _signer(facts.label, certificate, key)
+    if keyring.given(directory):
+        raise _mismatch("authority_keys[%s]" % directory, store.path(directory, CERTIFICATE_FILE), _GIVE)
+    path = store.path(directory, KEY_FILE)
+    key = keyring.load(store.read(directory, KEY_FILE) or b"", path)
+    if key.public_key() != public_key:
+        raise _mismatch(path, store.path(directory, CERTIFICATE_FILE), _RESTORE)
     return _signer(facts.label, certificate, key)
 
 
@@ -83,11 +99,6 @@ def subject(common_name: str, site: str) -> t.Any:
             x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, common_name[:64]),
         ]
     )
-
-
-def signing_hash(key: t.Any) -> t.Any:
-    """The hash to sign with: None for the Edwards keys, which bring their own."""
-    return None if isinstance(key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)) else hashes.SHA256()
 
 
 def key_usage(*usages: str) -> t.Any:
@@ -118,7 +129,7 @@ def _certificate(key: t.Any, name: t.Any, valid_days: int, now: datetime.datetim
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(key_usage("key_cert_sign", "crl_sign"), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
+        .sign(key, key_types.signing_hash(key))
     )
 
 
@@ -129,3 +140,9 @@ def _signer(label: str, certificate: t.Any, key: t.Any) -> Signer:
     except x509.ExtensionNotFound:
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(certificate.public_key())
     return Signer(label, certificate, key, identifier)
+
+
+def _mismatch(found: str, certificate: str, hint: str) -> Failure:
+    return Failure(
+        "%s is not the key of %s, expected a pair." % (found, certificate), code="AuthorityKeyMismatch", hint=hint
+    )

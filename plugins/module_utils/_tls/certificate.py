@@ -18,6 +18,11 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.deps imp
 )
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import CertificateFacts
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.fingerprint import key_sha256, sha256_hex
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.key_types import (
+    name_of,
+    signature_weakness,
+    weakness,
+)
 
 Issuers = t.Mapping[str, t.Any]
 """Certificates (cryptography objects) of authorities by label."""
@@ -26,25 +31,34 @@ _USAGES = {"1.3.6.1.5.5.7.3.1": "serverAuth", "1.3.6.1.5.5.7.3.2": "clientAuth"}
 
 
 def read(pem: bytes, issuers: Issuers) -> t.Tuple[t.Optional[CertificateFacts], str]:
-    """The facts of a PEM certificate and "", or None and why it cannot be read."""
+    """The facts of a PEM certificate, which its chain may follow, and "", or None and why it cannot be read."""
     try:
-        return of(x509.load_pem_x509_certificate(pem), issuers), ""
+        first, *chain = x509.load_pem_x509_certificates(pem)
+        return of(first, issuers, chain), ""
     except (ValueError, UnsupportedAlgorithm) as error:
         return None, "not a readable PEM certificate (%s)" % error
 
 
-def of(certificate: t.Any, issuers: Issuers) -> CertificateFacts:
+def of(certificate: t.Any, issuers: Issuers, chain: t.Sequence[t.Any] = ()) -> CertificateFacts:
     """The facts of a cryptography certificate. ValueError when an extension cannot be parsed."""
+    issuer, used = _issuer(certificate, chain, issuers)
+    public_key = certificate.public_key()
     return CertificateFacts(
-        pem=certificate.public_bytes(serialization.Encoding.PEM).decode("ascii"),
+        pem=_pem(certificate),
         sha256=sha256_hex(certificate.public_bytes(serialization.Encoding.DER)),
-        key_sha256=key_sha256(certificate.public_key()),
-        not_before=certificate.not_valid_before_utc,
-        not_after=certificate.not_valid_after_utc,
+        key_sha256=key_sha256(public_key),
+        # A leaf is worth nothing without the intermediates that lead to the authority.
+        not_before=max(part.not_valid_before_utc for part in (certificate, *used)),
+        not_after=min(part.not_valid_after_utc for part in (certificate, *used)),
         names=_names(certificate),
         usages=_usages(certificate),
         is_authority=_is_authority(certificate),
-        issuer=_issuer(certificate, issuers),
+        issuer=issuer,
+        key_type=name_of(public_key),
+        weak_key=weakness(public_key),
+        # Nobody verifies the signature of a root.
+        weak_signature="" if certificate.issuer == certificate.subject else signature_weakness(certificate),
+        chain="".join(_pem(part) for part in chain),
     )
 
 
@@ -71,7 +85,7 @@ def _names(certificate: t.Any) -> t.Tuple[str, ...]:
 
 def _name_text(name: t.Any) -> str:
     if isinstance(name, x509.DNSName):
-        return "DNS:%s" % name.value
+        return "DNS:%s" % name.value.lower()
     if isinstance(name, x509.IPAddress):
         return "IP:%s" % name.value
     return "other:%s" % type(name).__name__
@@ -87,14 +101,30 @@ def _is_authority(certificate: t.Any) -> bool:
     return bool(found and found.ca)
 
 
-def _issuer(certificate: t.Any, issuers: Issuers) -> str:
-    for label, authority in issuers.items():
-        # Names first: two authorities of one name differ by their keys only, and the signature tells.
-        if certificate.issuer != authority.subject:
-            continue
-        try:
-            certificate.verify_directly_issued_by(authority)
-        except (ValueError, TypeError, InvalidSignature):
-            continue
-        return label
-    return ""
+def _issuer(certificate: t.Any, chain: t.Sequence[t.Any], issuers: Issuers) -> t.Tuple[str, t.List[t.Any]]:
+    """(label of the authority to which the certificate leads, the intermediates on the way); ("", []) when to none."""
+    used: t.List[t.Any] = []
+    current: t.Optional[t.Any] = certificate
+    while current is not None:
+        for label, authority in issuers.items():
+            if _is_issued_by(current, authority):
+                return label, used
+        left = [part for part in chain if part not in used]
+        current = next((part for part in left if _is_authority(part) and _is_issued_by(current, part)), None)
+        used = [*used, current]
+    return "", []
+
+
+def _is_issued_by(certificate: t.Any, authority: t.Any) -> bool:
+    # Names first: two authorities of one name differ by their keys only, and the signature tells.
+    if certificate.issuer != authority.subject:
+        return False
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def _pem(certificate: t.Any) -> str:
+    return str(certificate.public_bytes(serialization.Encoding.PEM).decode("ascii"))

@@ -8,16 +8,13 @@
 from __future__ import annotations
 
 import datetime
-import os
 import ssl
 import tempfile
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import authority as authorities
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import leaf as leaves
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import request as requests
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.contexts import stranger_context
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.store import SECRET_MODE, FileWrite, Store
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import minted
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.store import Store
 
 _LABEL = "authority"
 
@@ -29,13 +26,5 @@ def foreign_context(within: t.Optional[str] = None) -> ssl.SSLContext:
     """
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
     with tempfile.TemporaryDirectory(prefix="docker-tls-probe-", dir=within) as directory:
-        store = Store(directory)
-        signer = authorities.create(store, _LABEL, "docker-tls-probe foreign authority", "nobody", 1, now)
-        request, key = requests.create("docker-tls-probe")
-        wanted = leaves.LeafRequest(
-            requests.public_key(request), "docker-tls-probe", "nobody", "clientAuth", (), days=1
-        )
-        leaf = leaves.issue(signer, wanted, now)
-        writes = [FileWrite("key.pem", key, SECRET_MODE), FileWrite("cert.pem", leaf.pem.encode("ascii"))]
-        store.swap("client", writes)
-        return stranger_context(os.path.join(directory, "client"))
+        signer = authorities.create(Store(directory), _LABEL, "docker-tls-probe foreign authority", "nobody", 1, now)
+        return minted.client_context(signer, minted.CLIENT, minted.valid(now), directory)

@@ -7,26 +7,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import socket
 import ssl
 import time
 import typing as t
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.verdict import (
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import hello
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.names import is_address
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.observation import (
     ALERT,
     CLOSED,
-    FOREIGN_AUTHORITY,
+    CONTROL,
+    GOOD_CLIENT,
     HANDSHAKE,
     HTTP,
-    NO_CERTIFICATE,
     REJECTED,
     SERVED_CERTIFICATE,
     TIMED_OUT,
+    TLS_1_1,
     TLS_ERROR,
     UNREACHABLE,
     Observation,
 )
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.tunnel import Line
 
 LONGEST_ANSWER = 65536
 CLOSED_TEXT = "the connection was closed without a TLS alert"
@@ -65,21 +71,61 @@ class Endpoint(t.NamedTuple):
     timeout: float
 
 
-def observe(check: str, endpoint: Endpoint, context: t.Optional[ssl.SSLContext]) -> Observation:
+Connect = t.Callable[[str, int, float], t.ContextManager[Line]]
+"""(address, port, seconds) -> a connection. OSError when there is none."""
+
+
+@contextlib.contextmanager
+def direct(address: str, port: int, timeout: float) -> t.Iterator[Line]:
+    """A connection from here."""
+    with socket.create_connection((address, port), timeout) as plain:
+        yield plain, lambda: ""
+
+
+def observe(
+    check: str, endpoint: Endpoint, context: t.Optional[ssl.SSLContext], connect: Connect = direct
+) -> Observation:
     """Connect as the check wants and say what was seen; a server cannot make it raise. context None: plain HTTP."""
     deadline = time.monotonic() + endpoint.timeout
     where = "%s port %d" % (endpoint.address, endpoint.port)
     try:
-        plain = socket.create_connection((endpoint.address, endpoint.port), endpoint.timeout)
+        with connect(endpoint.address, endpoint.port, endpoint.timeout) as (plain, fault_of):
+            seen = _conversed(check, endpoint, context, plain, deadline)
+            fault = fault_of() if seen.kind == CLOSED else ""
     except socket.timeout:
         return Observation(TIMED_OUT, "%s did not answer in %g s" % (where, endpoint.timeout), connected=False)
     except OSError as error:
-        text = "%s cannot be reached: %s" % (where, error.strerror or error)
-        return Observation(UNREACHABLE, text, connected=False)
-    with plain:
-        if context is None:
-            return _guarded(lambda: _answer(plain, endpoint, deadline))
-        return _observe_tls(check, endpoint, context, plain, deadline)
+        fault = error.strerror or str(error)
+    if fault:
+        return Observation(UNREACHABLE, "%s cannot be reached: %s" % (where, fault), connected=False)
+    return seen
+
+
+def _conversed(
+    check: str, endpoint: Endpoint, context: t.Optional[ssl.SSLContext], plain: socket.socket, deadline: float
+) -> Observation:
+    if check == TLS_1_1:
+        return _guarded(lambda: _greeted(plain, endpoint, deadline))
+    if context is None:
+        return _guarded(lambda: _answer(plain, endpoint, deadline))
+    return _observe_tls(check, endpoint, context, plain, deadline)
+
+
+def _greeted(plain: socket.socket, endpoint: Endpoint, deadline: float) -> Observation:
+    name = "" if is_address(endpoint.server_name) else endpoint.server_name
+    plain.settimeout(_left(deadline))
+    plain.sendall(hello.client_hello(name, os.urandom(hello.RANDOM_BYTES)))
+    received = b""
+    while len(received) < LONGEST_ANSWER:
+        plain.settimeout(_left(deadline))
+        part = plain.recv(LONGEST_ANSWER)
+        received += part
+        seen = hello.answer(received)
+        if seen:
+            return seen
+        if not part:
+            break
+    return Observation(CLOSED, CLOSED_TEXT)
 
 
 def _observe_tls(
@@ -100,7 +146,7 @@ def _observe_tls(
         if check == SERVED_CERTIFICATE:
             served = secure.getpeercert(binary_form=True) or b""
             return Observation(HANDSHAKE, "TLS handshake done", served=served)
-        if check in (NO_CERTIFICATE, FOREIGN_AUTHORITY) and _refused(secure, deadline):
+        if check not in (GOOD_CLIENT, CONTROL) and _refused(secure, deadline):
             return Observation(CLOSED, CLOSED_TEXT)
         return _answer(secure, endpoint, deadline)
 

@@ -15,11 +15,11 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.authorit
     SKEW,
     Signer,
     key_usage,
-    signing_hash,
     subject,
 )
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.deps import x509
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import CertificateFacts
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.key_types import signing_hash
 
 
 class LeafRequest(t.NamedTuple):

@@ -36,33 +36,40 @@ def subject_names(
         else:
             names.add("DNS:%s" % given.rstrip(".").lower())
     for given in ip_addresses:
-        if _is_address(given):
+        if is_address(given):
             names.add("IP:%s" % ipaddress.ip_address(given))
         else:
             faults.append("%r in ip_addresses is not an IP address" % given)
     return tuple(sorted(names)), tuple(faults)
 
 
+def shortened(names: t.Sequence[str], longest: int) -> str:
+    """Names for a text: no more than so many of them, and how many are left out."""
+    more = len(names) - longest
+    return ", ".join(names[:longest]) + (" and %d more" % more if more > 0 else "")
+
+
 def host_fault(given: str) -> str:
     """Why a text cannot be connected to or verified as a host, "" when it is an IP address or an ASCII host name."""
-    if _is_address(given) or (len(given) <= 253 and _DNS.match(given)):
+    if is_address(given) or (len(given) <= 253 and _DNS.match(given)):
         return ""
     return "%r is neither an IP address nor an ASCII host name" % given
 
 
+def is_address(given: str) -> bool:
+    """Whether a text is an IP address."""
+    try:
+        ipaddress.ip_address(given)
+    except ValueError:
+        return False
+    return True
+
+
 def _dns_fault(given: str) -> str:
-    if _is_address(given):
+    if is_address(given):
         return "%r in dns_names is an IP address, expected it in ip_addresses" % given
     if "*" in given:
         return "%r in dns_names is a wildcard, expected the host's own name: one host could pose as all" % given
     if len(given) > 253 or not _DNS.match(given):
         return "%r in dns_names is not an ASCII host name" % given
     return ""
-
-
-def _is_address(given: str) -> bool:
-    try:
-        ipaddress.ip_address(given)
-    except ValueError:
-        return False
-    return True

@@ -7,63 +7,69 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import certificate as certificates
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import request as requests
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.authority import CERTIFICATE_FILE, KEY_FILE
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.authority import CERTIFICATE_FILE
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.deps import x509
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
-    CLIENT_AUTHORITIES,
     CLIENTS,
     DIGEST_KEY,
     SERVER_AUTHORITY,
     SERVERS,
     Authorities,
-    AuthorityFacts,
     CertificateFacts,
     ClientFacts,
     HostFacts,
+    Offered,
     Remains,
     RequestFacts,
     Snapshot,
-    client_authority_label,
+    owner_of,
 )
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.key_reasons import DAY
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.names import directory_fault
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.observe_authorities import authorities
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.store import Store
+
+__all__ = ["Wanted", "authorities", "issuers_of", "snapshot"]
 
 DIGEST_KEY_SIZES = (64, 65)
 """32 bytes in hex, with or without a newline."""
 
 
-def authorities(store: Store) -> Authorities:
-    """All authorities of the directory. Failure, naming the file, when a ca.pem cannot be read."""
-    clients = {name: _authority(store, client_authority_label(name)) for name in store.directories(CLIENT_AUTHORITIES)}
-    return Authorities(
-        server=_authority(store, SERVER_AUTHORITY),
-        clients={name: found for name, found in clients.items() if found},
-    )
+class Wanted(t.NamedTuple):
+    """What of the directory is read. hosts, clients: these in full (None: all); of other hosts only host.json.
+
+    csrs, host_certificates, client_certificates: PEM texts that came with this call, by name; they are checked, not
+    stored. absent: labels of the directories whose hosts and clients are declared absent.
+    """
+
+    hosts: t.Optional[t.Sequence[str]] = None
+    clients: t.Optional[t.Sequence[str]] = None
+    csrs: t.Mapping[str, str] = {}
+    host_certificates: t.Mapping[str, str] = {}
+    client_certificates: t.Mapping[str, str] = {}
+    absent: t.Sequence[str] = ()
 
 
 def snapshot(
     store: Store,
     found: Authorities,
-    hosts: t.Optional[t.Iterable[str]] = None,
-    clients: t.Optional[t.Iterable[str]] = None,
-    csrs: t.Optional[t.Mapping[str, str]] = None,
-    absent: t.Iterable[str] = (),
+    wanted: t.Optional[Wanted] = None,
+    issuing: t.Optional[Authorities] = None,
 ) -> Snapshot:
-    """The directory as it is. hosts, clients: read these in full (None: all); of other hosts only host.json is read.
-
-    csrs: PEM texts that came with this call, by host; they are checked, not stored.
-    absent: labels of the directories whose hosts and clients are declared absent.
-    """
+    """The directory as it is. issuing: the authorities by whose labels issuers are named, None for those found."""
+    wanted = wanted or Wanted()
     stored = store.directories(SERVERS)
-    full = frozenset(stored if hosts is None else hosts)
-    issuers = issuers_of(found)
-    server_issuers = {label: issuer for label, issuer in issuers.items() if label == SERVER_AUTHORITY}
+    full = frozenset(stored if wanted.hosts is None else wanted.hosts)
+    issuers = issuers_of(issuing or found)
+    server_issuers = {label: issuer for label, issuer in issuers.items() if owner_of(label) == SERVER_AUTHORITY}
+    clients = store.directories(CLIENTS) if wanted.clients is None else wanted.clients
     return Snapshot(
         authorities=found,
         hosts={
@@ -71,37 +77,22 @@ def snapshot(
             for name in stored
             if not directory_fault(name)
         },
-        clients={
-            name: _client(store, name, issuers) for name in (store.directories(CLIENTS) if clients is None else clients)
-        },
-        presented={name: requests.read(csr) for name, csr in (csrs or {}).items()},
+        clients={name: _client(store, name, issuers) for name in clients},
+        presented={name: requests.read(csr) for name, csr in wanted.csrs.items()},
         has_digest_key=_has_digest_key(store),
         mode_faults=store.mode_faults(),
-        remains=tuple(_remains(store, absent)),
+        remains=tuple(_remains(store, wanted.absent)),
+        offered_hosts=_offered(wanted.host_certificates, server_issuers),
+        offered_clients=_offered(wanted.client_certificates, issuers),
     )
 
 
 def issuers_of(found: Authorities) -> t.Dict[str, t.Any]:
-    """The certificates (cryptography objects) of all authorities, by label."""
+    """The certificates (cryptography objects) of all authorities, their successors and predecessors, by label."""
     return {
         label: x509.load_pem_x509_certificate(certificate.pem.encode("ascii"))
-        for label, certificate in found.certificates().items()
+        for label, certificate in found.parts().items()
     }
-
-
-def _authority(store: Store, label: str) -> t.Optional[AuthorityFacts]:
-    has_key = store.exists(label, KEY_FILE)
-    pem = store.read(label, CERTIFICATE_FILE)
-    if pem is None:
-        return AuthorityFacts(label, None, has_key) if has_key else None
-    certificate, fault = certificates.read(pem, {})
-    if certificate is None:
-        raise Failure(
-            "%s is %s." % (store.path(label, CERTIFICATE_FILE), fault),
-            code="AuthorityUnusable",
-            hint="Restore ca.pem and ca-key.pem of that authority from a backup. Nothing was written.",
-        )
-    return AuthorityFacts(label, certificate, has_key)
 
 
 def _host(store: Store, name: str, issuers: certificates.Issuers) -> HostFacts:
@@ -113,6 +104,8 @@ def _host(store: Store, name: str, issuers: certificates.Issuers) -> HostFacts:
         certificate=certificate,
         certificate_fault=fault,
         has_key=store.exists(SERVERS, name, "key.pem"),
+        next_request=_next_request(store, SERVERS, name),
+        has_next_key=store.exists(SERVERS, name, "next-key.pem"),
     )
 
 
@@ -124,7 +117,11 @@ def _record(store: Store, name: str) -> HostFacts:
         return HostFacts()
     if not isinstance(record, dict):
         return HostFacts()
-    return HostFacts(vm_id=_text(record.get("vm_id")), recorded_key=_text(record.get("key_sha256")))
+    return HostFacts(
+        vm_id=_text(record.get("vm_id")),
+        recorded_key=_text(record.get("key_sha256")),
+        key_since=_day(record.get("key_since")),
+    )
 
 
 def _client(store: Store, name: str, issuers: certificates.Issuers) -> ClientFacts:
@@ -135,6 +132,8 @@ def _client(store: Store, name: str, issuers: certificates.Issuers) -> ClientFac
         certificate=certificate,
         certificate_fault=fault,
         has_key=store.exists(CLIENTS, name, "key.pem"),
+        next_request=_next_request(store, CLIENTS, name),
+        has_next_key=store.exists(CLIENTS, name, "next-key.pem"),
     )
 
 
@@ -150,6 +149,15 @@ def _certificate(
 ) -> t.Tuple[t.Optional[CertificateFacts], str]:
     pem = store.read(*path)
     return certificates.read(pem, issuers) if pem is not None else (None, "")
+
+
+def _offered(given: t.Mapping[str, str], issuers: certificates.Issuers) -> t.Dict[str, Offered]:
+    return {name: Offered(*certificates.read(pem.encode("utf-8"), issuers)) for name, pem in given.items()}
+
+
+def _next_request(store: Store, room: str, name: str) -> t.Optional[RequestFacts]:
+    csr = store.read(room, name, "next-csr.pem")
+    return _request(csr) if csr is not None else None
 
 
 def _request(csr: bytes) -> RequestFacts:
@@ -169,3 +177,10 @@ def _has_digest_key(store: Store) -> bool:
 
 def _text(value: t.Any) -> t.Optional[str]:
     return value if isinstance(value, str) and value else None
+
+
+def _day(value: t.Any) -> t.Optional[str]:
+    try:
+        return datetime.datetime.strptime(value, DAY).strftime(DAY)
+    except (TypeError, ValueError):
+        return None

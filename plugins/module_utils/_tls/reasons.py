@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import typing as t
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import CertificateFacts
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import CertificateFacts, owner_of
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.fingerprint import days_left, iso
 
 RENEW_WINDOW = "renew_window"
@@ -18,19 +18,23 @@ NO_REQUEST = "no_request"
 
 
 class Reason(t.NamedTuple):
-    """One reason: a code for playbooks and a text for people. In results it is "code: text"."""
+    """One reason: a code for playbooks and a text for people. In results it is "code: text".
+
+    usable: the stored leaf serves on in spite of it.
+    """
 
     code: str
     text: str
+    usable: bool = False
 
     def __str__(self) -> str:
-        return "%s: %s" % self
+        return "%s: %s" % (self.code, self.text)
 
 
 class Expected(t.NamedTuple):
     """What a leaf must be. names, key_sha256: None where they are not compared; issuer: label of the authority.
 
-    authority_ends: when the authority expires, None when it is still to be made.
+    authority_ends: when the authority expires, None when it is still to be made. more_names: it may have others, too.
     """
 
     issuer: str
@@ -39,6 +43,7 @@ class Expected(t.NamedTuple):
     names: t.Optional[t.Tuple[str, ...]]
     key_sha256: t.Optional[str]
     renew_before: datetime.timedelta
+    more_names: bool = False
 
 
 def leaf_reasons(
@@ -53,13 +58,14 @@ def leaf_reasons(
         _usage_reason(leaf, expected),
         _issuer_reason(leaf, expected),
         _key_reason(leaf, expected),
+        Reason("weak", leaf.weak_signature, usable=True) if leaf.weak_signature else None,
     )
     return tuple(reason for reason in found if reason)
 
 
 def valid_despite(reasons: t.Iterable[Reason]) -> bool:
     """Whether a stored leaf with these reasons is good today: only its renewal is due, or waits for a request."""
-    return all(reason.code in (RENEW_WINDOW, NO_REQUEST) for reason in reasons)
+    return all(reason.usable or reason.code in (RENEW_WINDOW, NO_REQUEST) for reason in reasons)
 
 
 def _time_reason(leaf: CertificateFacts, expected: Expected, now: datetime.datetime) -> t.Optional[Reason]:
@@ -72,14 +78,20 @@ def _time_reason(leaf: CertificateFacts, expected: Expected, now: datetime.datet
     if gains and now + expected.renew_before >= leaf.not_after:
         return Reason(
             RENEW_WINDOW,
-            "%d days are left, renewal starts %d days before the end"
-            % (days_left(leaf.not_after, now), expected.renew_before.days),
+            "%d days are left, renewal is due since %s, %d days before the end"
+            % (
+                days_left(leaf.not_after, now),
+                (leaf.not_after - expected.renew_before).strftime("%Y-%m-%d"),
+                expected.renew_before.days,
+            ),
         )
     return None
 
 
 def _names_reason(leaf: CertificateFacts, expected: Expected) -> t.Optional[Reason]:
     if expected.names is None or leaf.names == expected.names:
+        return None
+    if expected.more_names and set(expected.names) <= set(leaf.names):
         return None
     return Reason("names_differ", "it names %s, expected %s" % (_listed(leaf.names), _listed(expected.names)))
 
@@ -95,7 +107,9 @@ def _issuer_reason(leaf: CertificateFacts, expected: Expected) -> t.Optional[Rea
     if leaf.issuer == expected.issuer:
         return None
     found = leaf.issuer or "an authority that is not in this directory"
-    return Reason("issuer_differs", "it was signed by %s, expected the present %s" % (found, expected.issuer))
+    text = "it was signed by %s, expected the present %s" % (found, expected.issuer)
+    # A predecessor is trusted as long as it is there.
+    return Reason("issuer_differs", text, usable=bool(leaf.issuer) and owner_of(leaf.issuer) == expected.issuer)
 
 
 def _key_reason(leaf: CertificateFacts, expected: Expected) -> t.Optional[Reason]:

@@ -13,15 +13,19 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.deps imp
     UnsupportedAlgorithm,
     ec,
     ed25519,
-    hashes,
     rsa,
     serialization,
     x509,
 )
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import RequestFacts
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.fingerprint import key_sha256
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.key_types import (
+    generate,
+    name_of,
+    signing_hash,
+    weakness,
+)
 
-RSA_MINIMUM_BITS = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
@@ -33,6 +37,7 @@ def read(pem: str) -> RequestFacts:
         return RequestFacts(
             pem=request.public_bytes(serialization.Encoding.PEM).decode("ascii"),
             key_sha256=key_sha256(public_key),
+            key_type=name_of(public_key),
             fault=_key_fault(public_key) or _proof_fault(request),
         )
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -44,13 +49,15 @@ def public_key(request: RequestFacts) -> t.Any:
     return x509.load_pem_x509_csr(request.pem.encode("ascii")).public_key()
 
 
-def create(common_name: str) -> t.Tuple[RequestFacts, bytes]:
-    """A new EC P-256 key with its request: (facts, PEM of the private key). The key stays with the caller."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def create(common_name: str, key_type: t.Optional[str] = None) -> t.Tuple[RequestFacts, bytes]:
+    """A new key (None: of the default type) with its request: (facts, PEM of the key, which the caller keeps)."""
+    key = generate(key_type)
     name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, common_name[:64])])
-    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, signing_hash(key))
     facts = RequestFacts(
-        pem=request.public_bytes(serialization.Encoding.PEM).decode("ascii"), key_sha256=key_sha256(key.public_key())
+        pem=request.public_bytes(serialization.Encoding.PEM).decode("ascii"),
+        key_sha256=key_sha256(key.public_key()),
+        key_type=name_of(key.public_key()),
     )
     return facts, private_pem(key)
 
@@ -69,14 +76,8 @@ def _proof_fault(request: t.Any) -> str:
 
 
 def _key_fault(key: t.Any) -> str:
-    if isinstance(key, rsa.RSAPublicKey):
-        if key.key_size >= RSA_MINIMUM_BITS:
-            return ""
-        return "its key is RSA of %d bits, expected at least %d" % (key.key_size, RSA_MINIMUM_BITS)
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        if key.curve.name in CURVES:
-            return ""
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name not in CURVES:
         return "its key is on the curve %s, expected one of %s" % (key.curve.name, ", ".join(CURVES))
-    if isinstance(key, ed25519.Ed25519PublicKey):
-        return ""
-    return "its key is of type %s, expected EC, RSA or Ed25519" % type(key).__name__.replace("PublicKey", "")
+    if not isinstance(key, (rsa.RSAPublicKey, ec.EllipticCurvePublicKey, ed25519.Ed25519PublicKey)):
+        return "its key is of type %s, expected EC, RSA or Ed25519" % name_of(key)
+    return weakness(key)

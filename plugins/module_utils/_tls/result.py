@@ -15,18 +15,24 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.apply im
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import Desired
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
     CLIENTS,
-    SERVER_AUTHORITY,
     SERVERS,
     Authorities,
     CertificateFacts,
     ClientFacts,
     HostFacts,
     Snapshot,
-    client_authority_label,
 )
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.fingerprint import days_left, iso
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.pending import pending
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan import Plan
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan_client import CA_DIFFERS, ClientPlan
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan_host import HostPlan
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.reasons import Reason
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.result_authorities import (
+    authority_changes,
+    authority_entries,
+    authority_reasons,
+)
 
 Document = t.Dict[str, t.Any]
 NOTHING_APPLIED = Applied({}, {}, {})
@@ -35,62 +41,58 @@ NOTHING_APPLIED = Applied({}, {}, {})
 def converged(
     root: str,
     desired: Desired,
+    before: Authorities,
     snapshot: Snapshot,
     plan: Plan,
     applied: Applied,
     now: datetime.datetime,
 ) -> Document:
     """The result of docker_tls. Check mode: applied is NOTHING_APPLIED, and a certificate that would be issued is
-    null."""
-    hosts = {}
-    for name, wanted in plan.hosts.items():
-        stored = snapshot.hosts.get(name, HostFacts()).certificate
-        leaf = applied.hosts.get(name) if wanted.issue else None if wanted.drop else stored
-        hosts[name] = host_entry(leaf, wanted.reasons, wanted.vm_id, wanted.enrolled, wanted.changed, now)
-        if wanted.error:
-            hosts[name]["error"] = wanted.error
-    clients = {}
-    for name, client in plan.clients.items():
-        kept = snapshot.clients.get(name, ClientFacts()).certificate
-        leaf = applied.clients.get(name) if client.issue else kept
-        clients[name] = client_entry(root, name, leaf, client.authority, client.reasons, client.changed, now)
+    null. before: the authorities as they were; those of snapshot are as after the rotation."""
+    hosts = {name: _host(name, wanted, snapshot, applied, now) for name, wanted in plan.hosts.items()}
+    clients = {name: _client(root, name, client, snapshot, applied, now) for name, client in plan.clients.items()}
     for name in desired.absent_hosts:
         reasons = absence.reasons(plan.forget, SERVERS, name)
         hosts[name] = host_entry(None, reasons, None, False, bool(reasons), now)
     for name in desired.absent_clients:
         reasons = absence.reasons(plan.forget, CLIENTS, name)
         clients[name] = client_entry(root, name, None, None, reasons, bool(reasons), now)
-    document = authority_entries(desired.client_authorities, snapshot.authorities, applied.authorities, now)
+    after = snapshot.authorities.with_made(applied.authorities)
+    document = authority_entries(desired.client_authorities, after, authority_reasons(plan), now)
     document.update(
         changed=plan.changed,
         hosts=hosts,
         clients=clients,
+        pending=pending(root, desired, plan),
         digest_key_file="%s/digest.key" % root,
-        diff=difference(root, snapshot, plan, document, hosts, clients),
+        diff=difference(root, before, after, snapshot, plan, hosts, clients, now),
     )
     return document
 
 
-def authority_entries(
-    names: t.Sequence[str],
-    found: Authorities,
-    made: t.Mapping[str, CertificateFacts],
-    now: datetime.datetime,
+def _host(name: str, plan: HostPlan, snapshot: Snapshot, applied: Applied, now: datetime.datetime) -> Document:
+    stored = snapshot.hosts.get(name, HostFacts()).certificate
+    if plan.issue:
+        leaf = applied.hosts.get(name)
+    elif plan.drop or (plan.wipe and not plan.certificate):
+        leaf = None
+    else:
+        leaf = plan.certificate or stored
+    entry = host_entry(leaf, plan.reasons, plan.vm_id, plan.enrolled, plan.changed, now, plan.rekey)
+    if plan.error:
+        entry["error"] = plan.error
+    return entry
+
+
+def _client(
+    root: str, name: str, plan: ClientPlan, snapshot: Snapshot, applied: Applied, now: datetime.datetime
 ) -> Document:
-    """The part of a result about authorities. names: the client authorities in the bundle; one that is still to be made
-    (check mode) makes the bundle null, because a bundle without it would be wrong."""
-    known = {**found.certificates(), **made}
-    server = known.get(SERVER_AUTHORITY)
-    bundle = [known.get(client_authority_label(name)) for name in sorted(names)]
-    whole = [certificate for certificate in bundle if certificate]
-    return {
-        "server_authority": server.pem if server else None,
-        "server_authority_sha256": server.sha256 if server else None,
-        "client_bundle": "".join(found.pem for found in whole) if len(whole) == len(bundle) else None,
-        "client_authority_sha256s": [certificate.sha256 for certificate in whole],
-        "undeclared_client_authorities": sorted(set(found.clients) - set(names)),
-        "authorities": {label: _authority_entry(known[label], label in made, now) for label in sorted(known)},
-    }
+    kept = plan.certificate or snapshot.clients.get(name, ClientFacts()).certificate
+    leaf = applied.clients.get(name) if plan.issue else kept
+    entry = client_entry(root, name, leaf, plan.authority, plan.reasons, plan.changed, now)
+    if plan.error:
+        entry["error"] = plan.error
+    return entry
 
 
 def host_entry(
@@ -100,13 +102,15 @@ def host_entry(
     enrolled: bool,
     changed: bool,
     now: datetime.datetime,
+    rekey: t.Optional[str] = None,
 ) -> Document:
-    """One host in a result."""
+    """One host in a result. certificate: with the intermediates that came with it."""
     entry = _leaf_entry(leaf, now)
     entry.update(
-        certificate=leaf.pem if leaf else None,
+        certificate=leaf.text if leaf else None,
         vm_id=vm_id,
         enrolled=enrolled,
+        rekey=rekey,
         reasons=[str(reason) for reason in reasons],
         changed=changed,
     )
@@ -134,19 +138,26 @@ def client_entry(
 
 
 def difference(
-    root: str, snapshot: Snapshot, plan: Plan, authorities: Document, hosts: Document, clients: Document
+    root: str,
+    authorities: Authorities,
+    made: Authorities,
+    snapshot: Snapshot,
+    plan: Plan,
+    hosts: Document,
+    clients: Document,
+    now: datetime.datetime,
 ) -> Document:
-    """Before and after of what changes, and why; whatever stays is left out."""
-    before: Document = {}
-    after: Document = {}
-    for wanted in plan.authorities:
-        before[wanted.label] = None
-        after[wanted.label] = authorities["authorities"].get(wanted.label) or {"common_name": wanted.common_name}
+    """Before and after of what changes, and why; whatever stays is left out. authorities, made: before and after."""
+    names = {wanted.label: wanted.common_name for wanted in plan.authorities}
+    before, after = authority_changes(authority_reasons(plan), authorities, made, names, now)
     if plan.make_digest_key:
         before["digest.key"], after["digest.key"] = "absent", "present"
     for fault in plan.mode_faults:
         key = "mode of %s" % fault.path
         before[key], after[key] = "%04o" % fault.found, "%04o" % (fault.found & fault.expected)
+    for name in plan.copies:
+        key = "%s/%s" % (CLIENTS, name)
+        before[key], after[key] = None, {"reasons": [str(CA_DIFFERS)]}
     for room, entries, stored in ((SERVERS, hosts, snapshot.hosts), (CLIENTS, clients, snapshot.clients)):
         for name, entry in entries.items():
             if entry["changed"]:
@@ -161,15 +172,6 @@ def _leaf_entry(leaf: t.Optional[CertificateFacts], now: datetime.datetime) -> D
         "certificate_sha256": leaf.sha256 if leaf else None,
         "not_after": iso(leaf.not_after) if leaf else None,
         "days_left": days_left(leaf.not_after, now) if leaf else None,
-    }
-
-
-def _authority_entry(certificate: CertificateFacts, changed: bool, now: datetime.datetime) -> Document:
-    return {
-        "sha256": certificate.sha256,
-        "not_after": iso(certificate.not_after),
-        "days_left": days_left(certificate.not_after, now),
-        "changed": changed,
     }
 
 

@@ -16,33 +16,18 @@ import time
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
-    CLIENT_AUTHORITIES,
-    CLIENTS,
-    DIGEST_KEY,
-    SERVER_AUTHORITY,
-    SERVERS,
-    ModeFault,
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import ModeFault
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.modes import (
+    DIRECTORY_MODE,
+    LOCK_FILE,
+    PUBLIC_MODE,
+    SECRET_MODE,
+    is_leftover,
+    mode_faults,
 )
 
-DIRECTORY_MODE = 0o700
-SECRET_MODE = 0o600
-PUBLIC_MODE = 0o644
-LOCK_FILE = ".lock"
 LOCK_WAIT = 120.0
 """Seconds to wait for another run to end."""
-
-_FILE_MODES = {
-    "ca-key.pem": SECRET_MODE,
-    "key.pem": SECRET_MODE,
-    DIGEST_KEY: SECRET_MODE,
-    LOCK_FILE: SECRET_MODE,
-    "ca.pem": PUBLIC_MODE,
-    "cert.pem": PUBLIC_MODE,
-    "csr.pem": PUBLIC_MODE,
-    "host.json": PUBLIC_MODE,
-}
-_ROOMS = (SERVER_AUTHORITY, CLIENT_AUTHORITIES, SERVERS, CLIENTS)
 
 
 class FileWrite(t.NamedTuple):
@@ -69,9 +54,13 @@ class Store:
 
     def read(self, *parts: str) -> t.Optional[bytes]:
         """The bytes of a file, None when it is absent. Failure when it cannot be read."""
+        return self.head(-1, *parts)
+
+    def head(self, count: int, *parts: str) -> t.Optional[bytes]:
+        """The first bytes of a file (-1: all), None when it is absent. Failure when it cannot be read."""
         try:
             with open(self.path(*parts), "rb") as stream:
-                return stream.read()
+                return stream.read(count)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -91,10 +80,13 @@ class Store:
         return [name for name, is_directory in (self.entries(*parts) or {}).items() if is_directory]
 
     def entries(self, *parts: str) -> t.Optional[t.Dict[str, bool]]:
-        """Whatever is inside a directory, sorted: {name: whether it is a directory}; None when it is absent."""
+        """Whatever is inside a directory, sorted: {name: whether it is a directory}; None when it is absent.
+
+        What a killed run left half-written is not shown: the next swap() or remove() takes it away.
+        """
         try:
             with os.scandir(self.path(*parts)) as entries:
-                return dict(sorted((entry.name, entry.is_dir()) for entry in entries))
+                return dict(sorted((entry.name, entry.is_dir()) for entry in entries if not is_leftover(entry.name)))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -111,6 +103,7 @@ class Store:
         try:
             if writes:
                 self._make_directory(target)
+            _sweep(target)
             for write in writes:
                 prepared.append((_prepare(target, write), os.path.join(target, write.name)))
             for name in removals:
@@ -125,6 +118,17 @@ class Store:
             for temporary, _final in prepared:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
+
+    def settle(self, *parts: str) -> None:
+        """Let what was done in a directory reach the disk before anything else is done, for the power may fail."""
+        try:
+            descriptor = os.open(self.path(*parts), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise _io_failure("write", self.path(*parts), error) from error
 
     def remove(self, directory: str, names: t.Sequence[str]) -> None:
         """Remove these files of one directory in this order, then the directory unless something else is in it."""
@@ -145,7 +149,7 @@ class Store:
     def mode_faults(self) -> t.Tuple[ModeFault, ...]:
         """Everything of ours that grants more than 0700 (directories), 0600 (keys) or 0644 (the rest)."""
         try:
-            return tuple(sorted(_mode_faults(self.root, self.root, _ROOMS)))
+            return tuple(sorted(mode_faults(self.root)))
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -184,6 +188,13 @@ class Store:
                 os.mkdir(level, DIRECTORY_MODE)
 
 
+def _sweep(directory: str) -> None:
+    """Remove what a killed run left half-written, which may hold a key. Whoever writes holds the lock."""
+    with contextlib.suppress(FileNotFoundError), os.scandir(directory) as entries:
+        for name in [entry.name for entry in entries if is_leftover(entry.name)]:
+            os.unlink(os.path.join(directory, name))
+
+
 def _prepare(directory: str, write: FileWrite) -> str:
     descriptor, temporary = tempfile.mkstemp(prefix=".%s." % write.name, suffix=".tmp", dir=directory)
     try:
@@ -196,26 +207,6 @@ def _prepare(directory: str, write: FileWrite) -> str:
         os.unlink(temporary)
         raise
     return temporary
-
-
-def _mode_faults(root: str, directory: str, only: t.Optional[t.Sequence[str]] = None) -> t.Iterator[ModeFault]:
-    # Names that are not ours are somebody else's business, whatever their modes.
-    relative = os.path.relpath(directory, root)
-    found = os.stat(directory).st_mode & 0o777
-    if found & ~DIRECTORY_MODE:
-        yield ModeFault(relative, found, DIRECTORY_MODE)
-    with os.scandir(directory) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if only is None or entry.name in only:
-                    yield from _mode_faults(root, entry.path)
-                continue
-            expected = _FILE_MODES.get(entry.name)
-            if expected is None or entry.is_symlink():
-                continue
-            found = entry.stat(follow_symlinks=False).st_mode & 0o777
-            if found & ~expected:
-                yield ModeFault(os.path.normpath(os.path.join(relative, entry.name)), found, expected)
 
 
 def _flock(descriptor: int, operation: int, wait: float, path: str) -> None:

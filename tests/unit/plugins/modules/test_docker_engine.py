@@ -65,10 +65,10 @@ def test_enrol_serve_and_again(machine, module):
 
 
 def test_a_refusal_fails(machine, module):
-    machine.put("etc/os-release", "ID=rhel\nVERSION_ID=9.4\n")
+    machine.put("etc/os-release", "ID=alpine\nVERSION_ID=3.22\n")
     result = module(**HOST)
     assert result["failed"] is True
-    assert "this machine runs rhel 9.4, supported are debian and ubuntu" in result["msg"]
+    assert "this machine runs alpine 3.22" in result["msg"]
     assert machine.events == []
 
 
@@ -112,3 +112,30 @@ def test_desired_state(given, tls):
     state = docker_engine.desired_state(params)
     assert (state["tls"], state["engine"]) == (tls, {"version": None})
     assert parse(state).host == "docker1"
+
+
+SECRET, PASSWORD = "planted-S3cret", "planted-P4ssword"
+PROJECT = {
+    "compose_projects": [{"name": "shop", "files": {"compose.yaml": '{"services": {"web": {"image": "w:$TOKEN"}}}'}}],
+    "compose_secret_environment": {"shop": {"TOKEN": SECRET, "SHORT": "true"}},
+    "registry_logins": [{"registry": "registry.example", "username": "ada", "password": PASSWORD}],
+}
+
+
+def test_a_compose_project_with_secrets_that_nobody_is_told(machine, module):
+    done = module(**HOST, **PROJECT, remote_access="none")
+    assert done["changed"] is True
+    assert done["changes"][-1] == "up Compose project shop: it is not there"
+    assert [entry["after"] for entry in done["diff"] if entry["after_header"].endswith("compose.yaml")] == [
+        PROJECT["compose_projects"][0]["files"]["compose.yaml"]
+    ]
+    assert any(environment.get("TOKEN") == SECRET for environment in machine.docker.environments), "it was used"
+    machine.docker.answer = (1, "", "no such image w:%s at registry.example, %s" % (SECRET, PASSWORD))
+    machine.docker.containers.clear()
+    failed = module(**HOST, **PROJECT, remote_access="none")
+    assert "no such image w:(hidden) at registry.example, (hidden)" in failed["msg"]
+    for result in (done, failed):
+        assert SECRET not in repr(result)
+        assert PASSWORD not in repr(result)
+    again = module(**HOST, **PROJECT, remote_access="none", _ansible_check_mode=True)
+    assert (again["changed"], again["state"]) == (False, "local")

@@ -10,9 +10,14 @@ import json
 import os
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.bulwark.azure_docker.plugins.modules import docker_tls, docker_tls_info
-from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import csr, tree
+from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import (
+    csr,
+    private_pem,
+    tree,
+)
 
 
 @pytest.fixture
@@ -81,6 +86,85 @@ def test_a_host_and_a_client_that_are_declared_absent(call, tmp_path):
     assert not again["changed"]
     for result in (predicted, done, again):
         assert "it holds notes.txt, expected only" in json.dumps(result["warnings"])
+
+
+CHOICES = "EC-P256, EC-P384, RSA-3072, RSA-4096, Ed25519"
+REFUSED = {
+    "key_type must be one of: %s" % CHOICES: {"server_authority": {"key_type": "RSA-1024"}},
+    "client_authority_key_type must be one of: %s" % CHOICES: {"client_authority_key_type": "x"},
+    "leaf_key_type must be one of: %s" % CHOICES: {"leaf_key_type": "x"},
+    "found in hosts": {"hosts": [host(key_type="x")]},
+    "found in clients": {"clients": [{"name": "x", "key_type": "x"}]},
+    "phase must be one of: begin, switch, finish, cancel": {"rotation": [{"authority": "x", "phase": "end"}]},
+    "missing required arguments: authority": {"rotation": [{"phase": "begin"}]},
+    "rotation names x, expected one of server-authority": {"rotation": [{"authority": "x", "phase": "begin"}]},
+    "signer must be one of: internal, external": {"signer": "hsm"},
+    "renew_jitter_days is -1": {"renew_jitter_days": -1},
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_arguments_that_are_refused(call, tmp_path, text):
+    result = call(**REFUSED[text])
+    assert result["failed"]
+    assert text in result["msg"]
+    assert not (tmp_path / "certs").exists()
+
+
+def test_a_key_is_asked_for_and_an_authority_is_rotated(call):
+    call(hosts=[host(csr=csr()[0])])
+    given = {"hosts": [host()], "leaf_key_type": "EC-P384"}
+    asked = call(**given)
+    assert (asked["changed"], len(asked["hosts"]["one"]["rekey"])) == (False, 64)
+    rotation = {"authority": "client-authorities/default", "phase": "begin"}
+    young = call(**given, rotation=[rotation])
+    assert not young["changed"]
+    assert "expected at least min_age_hours (24)" in json.dumps(young["warnings"])
+    begun = call(**given, rotation=[{**rotation, "min_age_hours": 0}])
+    assert begun["authorities"]["client-authorities/default"]["phase"] == "begun"
+    refused = call(**given, rotation=[{**rotation, "phase": "switch"}])
+    assert refused["error"]["code"] == "RotationRefused"
+    assert "would cut off 1 host(s): one. Nothing was written." in refused["msg"]
+    assert call(docker_tls_info)["authorities"]["client-authorities/default"]["phase"] == "begun"
+
+
+@pytest.mark.parametrize("on_partial", ["fail", "report"])
+def test_one_bad_client_among_good_ones(call, on_partial):
+    certificates = call()["server_authority"]
+    bundle = call()["client_bundle"]
+    given = {
+        "signer": "external",
+        "authority_certificates": {"server-authority": certificates, "client-authorities/default": bundle},
+        "hosts": [host(csr="hello")],
+        "clients": [{"name": "alice", "certificate": "hello"}, {"name": "bob"}],
+        "on_partial": on_partial,
+    }
+    result = call(**given)
+    assert (result["failed"], result["failed_hosts"], result["failed_clients"]) == (
+        on_partial == "fail",
+        ["one"],
+        ["alice"],
+    )
+    assert [entry["name"] for entry in result["pending"]] == ["alice", "bob"]
+    if on_partial == "fail":
+        assert "1 of 1 hosts could not be served (one)" in result["msg"]
+        assert "1 of 2 clients could not be served (alice)" in result["msg"]
+
+
+def test_secrets_that_are_given_do_not_come_back(call):
+    key = private_pem(ec.generate_private_key(ec.SECP256R1())).decode()
+    given = {
+        "authority_passphrase": "planted-passphrase",
+        "authority_keys": {"server-authority": key},
+        "clients": [{"name": "planted-client-name"}],
+    }
+    results = [call(check=True, **given), call(**given), call(**{**given, "authority_passphrase": "another-planted"})]
+    results.append(call(**{**given, "authority_keys": {"server-authority": key[:120]}}))
+    results.append(call(docker_tls_info))
+    assert [result["failed"] for result in results] == [False, False, False, True, False]
+    text = json.dumps(results)
+    assert "planted-client-name" in text
+    assert [word for word in ("planted-passphrase", "another-planted", *key.splitlines()[1:3]) if word in text] == []
 
 
 def test_a_failure_as_a_whole(call, tmp_path):

@@ -8,8 +8,13 @@ import json
 
 import pytest
 
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import attempts
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import probe as probes
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.verdict import CHECKS, Observation
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.observation import (
+    CHECKS,
+    DEFAULT_CHECKS,
+    Observation,
+)
 from ansible_collections.bulwark.azure_docker.plugins.modules import docker_tls_probe
 
 LET_IN = Observation("http", status=200, engine="29.7.2", api="1.54", version="TLSv1.3")
@@ -22,11 +27,11 @@ def call(run_module, monkeypatch, tmp_path):
     """Run the module with the network replaced: what each address shows to (a good client, one without certificate)."""
 
     def run(seen, **arguments):
-        def observe(check, endpoint, context):
+        def observe(check, endpoint, context, connect):
             return seen[endpoint.address][check == "no_certificate"]
 
         monkeypatch.setattr(probes, "observe", observe)
-        monkeypatch.setattr(probes, "good_context", lambda directory: None)
+        monkeypatch.setattr(attempts, "good_context", lambda directory: None)
         given = {
             "targets": [{"name": "host-" + address[-1], "address": address} for address in seen],
             "client_directory": str(tmp_path),
@@ -75,4 +80,20 @@ def test_arguments(call):
 
 def test_the_module_offers_all_checks():
     spec = docker_tls_probe.argument_spec()["checks"]
-    assert spec["choices"] == spec["default"] == list(CHECKS)
+    assert spec["choices"] == list(CHECKS)
+    assert spec["default"] == list(DEFAULT_CHECKS)
+
+
+def test_a_check_that_lacks_something_is_a_warning(call):
+    result = call({"10.0.0.1": (LET_IN, REFUSED)}, checks=["good_client", "wrong_usage"])
+    assert not result["failed"]
+    assert result["unverified_targets"] == ["host-1"]
+    assert "give it, or leave the check out" in result["targets"]["host-1"]["checks"]["wrong_usage"]["reason"]
+
+
+def test_the_passphrase_is_not_shown(call, tmp_path):
+    secret = "open-sesame-8d3f"
+    result = call({"10.0.0.1": (LET_IN, REFUSED)}, authority_passphrase=secret, certificate_directory=str(tmp_path))
+    assert not result["failed"]
+    assert secret not in json.dumps(result)
+    assert docker_tls_probe.argument_spec()["authority_passphrase"]["no_log"]

@@ -60,6 +60,8 @@ def test_a_request_and_the_same_again(module):
     there = machine(access(**kept), views=[{**view(NAME), "typeHandlerVersion": "1.5.25"}], **DISK)
     again = module(AzureWire(Reply("GET", VM, 200, there)), vms=[VM], **WANTED)
     assert (again["changed"], again["diff"], again["warned"]) == (False, [], [])
+    same = again["vms"][VM]
+    assert (same["before"], same["after"], same["properties"]["type"]) == ({}, {}, "VMAccessForLinux")
     other = {**WANTED, "password": "another-S3cret", "_ansible_check_mode": True, "_ansible_diff": True}
     drifted = module(AzureWire(Reply("GET", VM, 200, there)), vms=[VM], **other)
     assert drifted["vms"][VM]["reasons"] == ["protected settings differ"]

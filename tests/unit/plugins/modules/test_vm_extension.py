@@ -106,6 +106,16 @@ def test_warnings(module):
     assert result["changed"] is False
 
 
+def test_wrong_protected_settings_are_said_once_and_nothing_is_sent(module):
+    wire = AzureWire()
+    arguments = {**WANTED, "protected_settings": {"commandToExecute": "true", "script": "planted-S3cret"}}
+    result = module(wire, vms=[VM, OTHER], **arguments)
+    assert (result["failed"], result["error"]["code"]) == (True, "InvalidSettings")
+    assert result["msg"].count("give one of commandToExecute and script") == 1
+    assert "vms" not in result
+    assert wire.sent == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -21,6 +21,8 @@ MODES = {
     "optional": "lets clients without a certificate in",
     "open": "asks for no certificate at all",
     "plain": "speaks HTTP without TLS",
+    "timeless": "does not look at the dates of certificates",
+    "old": "agrees to TLS 1.1 and 1.0 too",
     "forbidden": "answers 403 to those it lets in",
     "no_cipher": "shares no cipher with its clients, so refuses everybody for a wrong reason",
     "hangup": "lets everybody in and hangs up without a word",
@@ -30,6 +32,7 @@ MODES = {
 VERSION = json.dumps({"Version": "29.7.2", "ApiVersion": "1.54"})
 PLAIN_ANSWER = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 _TLS_HANDSHAKE = b"\x16"
+_NO_CHECK_TIME = 0x200000  # a flag of OpenSSL that Python has no name for
 
 
 class Stub(socketserver.ThreadingTCPServer):
@@ -99,6 +102,11 @@ def _context(mode, certificate, key, authorities, tls_version):
     if tls_version or mode == "no_cipher":
         version = ssl.TLSVersion[tls_version or "TLSv1_2"]
         context.minimum_version = context.maximum_version = version
+    if mode == "timeless":
+        context.verify_flags |= _NO_CHECK_TIME
+    if mode == "old":
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     if mode == "no_cipher":
         # The server's key is EC: with ciphers for RSA keys only, none is left.
         context.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")

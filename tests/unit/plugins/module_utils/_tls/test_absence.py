@@ -17,8 +17,8 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.absence 
     reasons,
     warnings,
 )
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import parse
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import Remains
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.options import parse
 from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import (
     DAY,
     NOW,
@@ -105,7 +105,7 @@ def test_the_result(directory):
     done = run(directory, **GONE)
     reason = ["absent_declared: declared absent"]
     nothing = {"certificate_sha256": None, "not_after": None, "days_left": None, "reasons": reason, "changed": True}
-    entry = {**nothing, "certificate": None, "vm_id": None, "enrolled": False}
+    entry = {**nothing, "certificate": None, "vm_id": None, "enrolled": False, "rekey": None}
     assert done["changed"]
     assert done["hosts"] == {"one": entry, "three": entry}
     assert set(stored) == set(entry)

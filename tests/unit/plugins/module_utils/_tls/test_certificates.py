@@ -13,7 +13,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import authority, certificate, request
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import (
+    authority,
+    certificate,
+    key_types,
+    request,
+)
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import AuthorityFacts
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.leaf import LeafRequest, issue
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.store import FileWrite, Store
@@ -166,7 +171,7 @@ def test_names_and_usages_of_other_kinds_are_shown():
         .not_valid_after(NOW + DAY)
         .add_extension(x509.SubjectAlternativeName([x509.RFC822Name("a@example.com")]), critical=False)
         .add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier("1.2.3")]), critical=False)
-        .sign(key, authority.signing_hash(key))
+        .sign(key, key_types.signing_hash(key))
     )
     facts = certificate.of(made, {})
     assert (facts.names, facts.usages, facts.is_authority) == (("other:RFC822Name",), ("1.2.3",), False)
@@ -174,7 +179,7 @@ def test_names_and_usages_of_other_kinds_are_shown():
 
 UNUSABLE = {
     "of another authority": (lambda key: private_pem(ec.generate_private_key(ec.SECP256R1())), "is not the key of"),
-    "encrypted": (lambda key: private_pem(key, b"secret"), "expected an unencrypted PEM private key"),
+    "encrypted": (lambda key: private_pem(key, b"secret"), "is encrypted and there is no authority_passphrase"),
     "damaged": (lambda key: private_pem(key)[:80], "cannot be read"),
     "empty": (lambda key: b"", "cannot be read"),
 }

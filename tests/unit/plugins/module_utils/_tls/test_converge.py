@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls import authority as authorities
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.converge import information
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.information import information
 from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import (
     DAY,
     NOW,
@@ -550,7 +550,7 @@ def test_signing_needs_only_the_authorities_concerned(directory, one, monkeypatc
     loaded = []
     load = authorities.load_signer
     monkeypatch.setattr(
-        authorities, "load_signer", lambda store, facts: loaded.append(facts.label) or load(store, facts)
+        authorities, "load_signer", lambda store, facts, *more: loaded.append(facts.label) or load(store, facts, *more)
     )
     run(directory, hosts=[{**one, "dns_names": ["new"]}], clients=[{"name": "alice"}])
     assert loaded == ["server-authority"]

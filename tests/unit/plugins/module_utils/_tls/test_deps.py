@@ -43,7 +43,7 @@ def test_everything_can_be_imported_without_cryptography(monkeypatch):
     assert len(loaded) > 15
     assert loaded["deps"].FOUND is None
     with pytest.raises(loaded["deps"].Failure):
-        loaded["converge"].information({"directory": "/unused"})
+        loaded["information"].information({"directory": "/unused"})
     for name in names:
         monkeypatch.delitem(sys.modules, prefix + name)
         # The parent package remembers its children, too.

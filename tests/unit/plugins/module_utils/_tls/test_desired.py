@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
@@ -13,9 +11,8 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired 
     ClientDesired,
     HostDesired,
     TrustedAuthority,
-    parse,
-    renew_before,
 )
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.options import parse
 from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import options
 
 
@@ -124,10 +121,3 @@ def test_the_smallest_days_that_make_sense():
         )
     )
     assert (desired.leaf_days, desired.renew_before_days, desired.clients[0].valid_days) == (1, 0, 1)
-
-
-@pytest.mark.parametrize(
-    ("valid", "before", "hours"), [(90, 30, 720), (31, 30, 720), (30, 30, 240), (7, 30, 56), (1, 30, 8), (90, 0, 0)]
-)
-def test_renew_before(valid, before, hours):
-    assert renew_before(valid, before) == datetime.timedelta(hours=hours)

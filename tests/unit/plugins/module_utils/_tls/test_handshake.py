@@ -35,6 +35,7 @@ def look(fleet, check, port, name="localhost", timeout=5.0):
         "no_certificate": stranger_context,
         "foreign_authority": foreign_context,
         "plain_http": lambda: None,
+        "tls_1_1": lambda: None,
         "served_certificate": lambda: stranger_context(fleet.client),
     }
     return observe(check, Endpoint("127.0.0.1", port, name, timeout), makers[check]())
@@ -95,6 +96,26 @@ def test_plain_http(fleet, mode):
     assert seen.kind == "http"
     assert seen.status == (200 if mode == "plain" else 400)
     assert ("Client sent an HTTP request to an HTTPS server" in seen.body) is (mode != "plain")
+
+
+# mode, TLS version -> kind, alert, version agreed
+GREETINGS = [
+    ("strict", "TLSv1_2", "alert", "PROTOCOL_VERSION", None),
+    ("strict", "TLSv1_3", "alert", "PROTOCOL_VERSION", None),
+    ("open", "TLSv1_2", "alert", "PROTOCOL_VERSION", None),
+    ("old", None, "handshake", "", "TLSv1.1"),
+    ("plain", None, "tls_error", "", None),
+    ("closing", None, "closed", "", None),
+    ("mute", None, "timed_out", "", None),
+]
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+@pytest.mark.parametrize(("mode", "version", "kind", "alert", "agreed"), GREETINGS)
+def test_a_client_of_old_versions_only(fleet, mode, version, kind, alert, agreed, name):
+    with docker_api(fleet, mode, version) as port:
+        seen = look(fleet, "tls_1_1", port, name=name, timeout=0.3 if mode == "mute" else 5.0)
+    assert (seen.kind, seen.alert, seen.version) == (kind, alert, agreed)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

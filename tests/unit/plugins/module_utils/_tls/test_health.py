@@ -7,9 +7,18 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import parse
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import Authorities, AuthorityFacts
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.health import check, expiry_warnings, foreign
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
+    Authorities,
+    AuthorityFacts,
+    Retired,
+)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.health import (
+    check_authorities,
+    check_trust,
+    foreign,
+    warnings,
+)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.options import parse
 from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import (
     DAY,
     NOW,
@@ -65,10 +74,10 @@ def test_foreign_authorities(trusted, found, strangers):
     assert seen == strangers
     if strangers:
         with pytest.raises(Failure) as caught:
-            check(wanted, found, "/certs", NOW)
+            check_trust(wanted, found, "/certs")
         assert caught.value.code == "ForeignAuthority"
     else:
-        check(wanted, found, "/certs", NOW)
+        check_trust(wanted, found, "/certs")
 
 
 def test_fingerprints_compare_as_people_write_them():
@@ -79,7 +88,7 @@ def test_fingerprints_compare_as_people_write_them():
 
 def test_the_refusal_says_who_and_what_and_how_to_go_on():
     with pytest.raises(Failure) as caught:
-        check(desired(trusted_authorities=[trust("one", "ff")]), FOUND, "/certs", NOW)
+        check_trust(desired(trusted_authorities=[trust("one", "ff")]), FOUND, "/certs")
     text = caught.value.as_result()["msg"]
     for part in (
         "/certs",
@@ -95,7 +104,7 @@ def test_the_refusal_says_who_and_what_and_how_to_go_on():
 def test_the_refusal_of_a_fleet_stays_readable():
     trusted = [trust("host-%03d" % number, "ff") for number in range(1000)]
     with pytest.raises(Failure) as caught:
-        check(desired(trusted_authorities=trusted), FOUND, "/certs", NOW)
+        check_trust(desired(trusted_authorities=trusted), FOUND, "/certs")
     assert "1000 host(s)" in str(caught.value)
     assert "and 990 more" in str(caught.value)
     assert len(caught.value.details) == 10
@@ -105,16 +114,16 @@ def test_the_refusal_of_a_fleet_stays_readable():
 def test_the_list_of_hosts_ends_where_it_should(hosts, text):
     trusted = [trust("host-%x" % number, "ff") for number in range(hosts)]
     with pytest.raises(Failure) as caught:
-        check(desired(trusted_authorities=trusted), FOUND, "/certs", NOW)
+        check_trust(desired(trusted_authorities=trusted), FOUND, "/certs")
     assert text in str(caught.value)
 
 
 def test_an_authority_of_this_second_is_valid():
-    check(desired(), Authorities(authority(not_before=NOW), {}), "/certs", NOW)
+    check_authorities(desired(), Authorities(authority(not_before=NOW), {}), "/certs", NOW)
 
 
 def test_replace_goes_on():
-    check(desired(trusted_authorities=[trust(server="ff")], on_foreign_authority="replace"), FOUND, "/certs", NOW)
+    check_trust(desired(trusted_authorities=[trust(server="ff")], on_foreign_authority="replace"), FOUND, "/certs")
 
 
 DAMAGED = {
@@ -132,13 +141,15 @@ def test_a_damaged_authority_stops_everything(found, text, label):
     found = found._replace(label=label)
     every = Authorities(found, {}) if label == "server-authority" else Authorities(authority(), {"ci": found})
     with pytest.raises(Failure) as caught:
-        check(desired(), every, "/certs", NOW)
+        check_authorities(desired(), every, "/certs", NOW)
     assert "/certs/%s/%s" % (label, text) in str(caught.value)
     assert "Restore" in caught.value.hint
 
 
 def test_a_damaged_authority_that_nobody_declares_stops_nothing():
-    check(desired(), Authorities(authority(), {"old": authority("client-authorities/old", False)}), "/certs", NOW)
+    check_authorities(
+        desired(), Authorities(authority(), {"old": authority("client-authorities/old", False)}), "/certs", NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,6 +164,94 @@ def test_authorities_near_their_end_are_named(server_days, client_days, named):
             "old": authority("client-authorities/old", not_after=NOW + DAY),
         },
     )
-    warnings = expiry_warnings(desired(), found, NOW)
-    assert [text.split()[2] for text in warnings] == named
-    assert expiry_warnings(desired(), EMPTY, NOW) == []
+    texts = warnings(desired(), found, NOW)
+    assert [text.split()[2] for text in texts] == named
+    assert warnings(desired(), EMPTY, NOW) == []
+
+
+def chosen(**given):
+    """One client authority that differs from a good one."""
+    return Authorities(authority(), {"ci": authority(CI)._replace(**given)})
+
+
+def certificate(**given):
+    return authority(CI, **given).certificate
+
+
+CARED_FOR = {
+    "nothing": (chosen(), {}, ""),
+    "the declared type": (chosen(), {"client_authority_key_type": "EC-P256"}, ""),
+    "another type": (chosen(), {"client_authority_key_type": "Ed25519"}, "The key of the authority %s is EC-P256" % CI),
+    "another type of the server authority": (
+        chosen(),
+        {"server_authority": {"key_type": "Ed25519"}},
+        "The key of the authority server-authority is EC-P256, expected Ed25519",
+    ),
+    "a weak key": (chosen(certificate=certificate(weak_key="RSA of 1024 bits")), {}, "%s is weak: RSA of 1024" % CI),
+    "a weak signature": (chosen(certificate=certificate(weak_signature="SHA1")), {}, "%s is weak: SHA1" % CI),
+    "a weak one that nobody declares": (
+        chosen(certificate=certificate(weak_key="RSA of 1024 bits")),
+        {"client_authorities": []},
+        "",
+    ),
+    "a successor": (chosen(next=authority(CI + "/next")), {}, ""),
+    "a successor without its key": (chosen(next=authority(CI + "/next", False)), {}, "%s/next has no key" % CI),
+    "whose key came as an option": (
+        chosen(next=authority(CI + "/next", False)),
+        {"authority_keys": {CI + "/next": "PEM"}},
+        "",
+    ),
+    "which others sign by": (chosen(next=authority(CI + "/next", False)), {"signer": "external"}, ""),
+}
+
+
+@pytest.mark.parametrize(("found", "given", "text"), CARED_FOR.values(), ids=CARED_FOR)
+def test_what_a_person_should_look_after(found, given, text):
+    texts = warnings(desired(**given), found, NOW)
+    assert len(texts) == bool(text)
+    for said in texts:
+        assert text in said
+        assert "Next step: " in said
+
+
+NO_KEY = authority(CI, has_key=False)
+WITHOUT_KEYS = {
+    "its key came as an option": ({"authority_keys": {CI: "PEM"}}, ""),
+    "the successor's did, in the middle of a switch": ({"authority_keys": {CI + "/next": "PEM"}}, ""),
+    "others sign": ({"signer": "external"}, ""),
+    "another's key came": ({"authority_keys": {"server-authority": "PEM"}}, "ca-key.pem is missing"),
+}
+
+
+@pytest.mark.parametrize(("given", "text"), WITHOUT_KEYS.values(), ids=WITHOUT_KEYS)
+def test_authorities_whose_keys_are_not_here(given, text):
+    found = Authorities(authority(), {"ci": NO_KEY})
+    if not text:
+        check_authorities(desired(**given), found, "/certs", NOW)
+        return
+    with pytest.raises(Failure) as caught:
+        check_authorities(desired(**given), found, "/certs", NOW)
+    assert text in str(caught.value)
+    assert "authority_keys" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["server", "client"])
+def test_successors_predecessors_and_what_was_retired_are_no_strangers(kind):
+    gone = Retired("sha of gone", NOW, "finish")
+    label = "server-authority" if kind == "server" else CI
+    ours = authority(label)._replace(
+        next=authority(label + "/next"), previous=authority(label + "/previous").certificate, retired=(gone,)
+    )
+    found = Authorities(ours, {}) if kind == "server" else Authorities(authority(), {"ci": ours})
+    for sha256 in ("sha of %s/next" % label, "sha of %s/previous" % label, "sha of gone"):
+        told = trust(server=sha256) if kind == "server" else trust(clients=[sha256])
+        other = trust(clients=[sha256]) if kind == "server" else trust(server=sha256)
+        assert foreign(desired(trusted_authorities=[told]), found) == []
+        assert len(foreign(desired(trusted_authorities=[other]), found)) == 1
+
+
+def test_an_external_authority_that_is_absent():
+    with pytest.raises(Failure) as caught:
+        check_authorities(desired(signer="external"), Authorities(authority(), {}), "/certs", NOW)
+    assert caught.value.code == "AuthorityAbsent"
+    assert "/certs/%s/ca.pem" % CI in caught.value.hint

@@ -6,17 +6,19 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import parse
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.clones import clones
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import (
     Authorities,
     ClientFacts,
     HostFacts,
     ModeFault,
+    Offered,
     Remains,
     RequestFacts,
     Snapshot,
 )
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan import clones, plan
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.options import parse
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan import plan
 from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import (
     DAY,
     NOW,
@@ -104,6 +106,135 @@ def test_what_is_done_for_a_client(found, done, reasons):
     assert (client.issue, client.copy_ca) == done
     assert codes(client.reasons) == reasons
     assert client.changed is result.changed is any(done)
+
+
+NEXT = RequestFacts("NEXT", "next", key_type="EC-P256")
+WAITING = {"next_request": NEXT, "has_next_key": True}
+NEW_LEAF = Offered(client_leaf(pem="NEW", key_sha256="next", not_before=NOW))
+DUE_LEAF = client_leaf(not_after=NOW + DAY)
+# stored, offered, declared type -> what is done, the request that waits, codes
+EXTERNAL = {
+    "whole": (CLIENT, None, None, set(), "", []),
+    "absent": (ClientFacts(ca=CA), None, None, {"make_key"}, "next-csr.pem", ["missing"]),
+    "it waits": (ClientFacts(ca=CA, **WAITING), None, None, set(), "next-csr.pem", ["missing"]),
+    "its request is damaged": (
+        ClientFacts(ca=CA, next_request=NEXT._replace(fault="x"), has_next_key=True),
+        None,
+        None,
+        {"make_key"},
+        "next-csr.pem",
+        ["missing"],
+    ),
+    "its key is lost": (ClientFacts(ca=CA, next_request=NEXT), None, None, {"make_key"}, "next-csr.pem", ["missing"]),
+    "it comes": (
+        ClientFacts(ca=CA, **WAITING),
+        NEW_LEAF,
+        None,
+        {"certificate", "promote"},
+        "",
+        ["missing", "imported"],
+    ),
+    "renewal due": (
+        CLIENT._replace(certificate=DUE_LEAF),
+        None,
+        None,
+        {"make_key"},
+        "next-csr.pem",
+        ["renew_window"],
+    ),
+    "left by a killed import": (
+        CLIENT._replace(certificate=DUE_LEAF, next_request=NEXT._replace(key_sha256="key"), has_next_key=True),
+        None,
+        None,
+        {"make_key"},
+        "next-csr.pem",
+        ["renew_window"],
+    ),
+    "what waits is of the wrong type": (
+        CLIENT._replace(**WAITING),
+        None,
+        "EC-P384",
+        {"make_key"},
+        "next-csr.pem",
+        ["key_type_differs"],
+    ),
+    "signed again for the same key": (
+        CLIENT,
+        Offered(client_leaf(pem="NEW", not_before=NOW)),
+        None,
+        {"certificate"},
+        "",
+        ["imported"],
+    ),
+    "bad, and it waits": (
+        ClientFacts(ca=CA, **WAITING),
+        Offered(None, "nonsense"),
+        None,
+        set(),
+        "next-csr.pem",
+        ["missing"],
+    ),
+    "bad, and a good one is stored": (CLIENT, Offered(None, "nonsense"), None, set(), "", []),
+    "the server authority differs": (CLIENT._replace(ca="OLD"), None, None, {"copy_ca"}, "", ["ca_differs"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("found", "offered", "key_type", "done", "pending", "reasons"), EXTERNAL.values(), ids=EXTERNAL
+)
+def test_what_is_done_for_a_client_that_another_signs(found, offered, key_type, done, pending, reasons):
+    declared = desired(clients=[{"name": "alice", "key_type": key_type}], signer="external")
+    offers = {"alice": offered} if offered else {}
+    result = plan(declared, snapshot(clients={"alice": found}, offered_clients=offers), NOW)
+    client = result.clients["alice"]
+    flags = ("issue", "copy_ca", "certificate", "make_key", "promote")
+    assert {flag for flag in flags if getattr(client, flag)} == done
+    assert (client.pending, codes(client.reasons)) == (pending, reasons)
+    assert bool(client.error) is bool(offered and offered.fault)
+    assert client.changed is result.changed is bool(done)
+    assert result.signing() == set()
+
+
+@pytest.mark.parametrize(
+    ("found", "key_type", "reasons"),
+    [
+        (CLIENT, "EC-P384", ["key_type_differs"]),
+        (CLIENT, "EC-P256", []),
+        (CLIENT._replace(certificate=client_leaf(weak_key="x")), None, ["weak"]),
+        (CLIENT._replace(certificate=client_leaf(weak_signature="x")), None, ["weak"]),
+        (
+            CLIENT._replace(certificate=client_leaf(issuer="client-authorities/default/previous")),
+            None,
+            ["issuer_differs"],
+        ),
+    ],
+)
+def test_reasons_for_another_client_certificate(found, key_type, reasons):
+    declared = desired(clients=[{"name": "alice", "key_type": key_type}])
+    result = plan(declared, snapshot(clients={"alice": found}), NOW).clients["alice"]
+    assert codes(result.reasons) == reasons
+    assert result.issue is bool(reasons)
+
+
+# stored clients -> those that are not declared and get a new ca.pem
+COPIES = {
+    "all have it": ({"robot": CLIENT}, ()),
+    "one has not": ({"robot": CLIENT._replace(ca="OLD"), "other": CLIENT}, ("robot",)),
+    "one lost it": ({"robot": CLIENT._replace(ca=None)}, ("robot",)),
+    "one is declared": ({"alice": CLIENT._replace(ca="OLD")}, ()),
+    "one is declared absent": ({"gone": CLIENT._replace(ca="OLD")}, ()),
+    "others' files": ({"notes": ClientFacts()}, ()),
+}
+
+
+@pytest.mark.parametrize(("clients", "copies"), COPIES.values(), ids=COPIES)
+def test_no_client_is_forgotten_while_the_server_authority_is_rotated(clients, copies):
+    given = {"clients": [{"name": "alice"}, {"name": "gone", "state": "absent"}]}
+    rotated = desired(**given, rotation=[{"authority": "server-authority", "phase": "begin"}])
+    other = desired(**given, rotation=[{"authority": "client-authorities/default", "phase": "begin"}])
+    assert plan(rotated, snapshot(clients=clients), NOW).copies == copies
+    assert plan(other, snapshot(clients=clients), NOW).copies == ()
+    assert plan(desired(**given), snapshot(clients=clients), NOW).copies == ()
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.desired import HostDesired
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import HostFacts, RequestFacts
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan_host import (
-    failed,
-    plan_host,
-    public_key_of,
-    same_vm,
-)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.facts import HostFacts, Offered, RequestFacts
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.host_state import public_key_of, same_vm
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.plan_host import Given, Terms, failed, plan_host
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.reasons import Expected
 from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._tls.support import (
     DAY,
@@ -23,7 +19,7 @@ from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._t
     leaf,
 )
 
-EXPECTED = Expected("server-authority", NOW + 3650 * DAY, "serverAuth", None, None, 30 * DAY)
+TERMS = Terms(Expected("server-authority", NOW + 3650 * DAY, "serverAuth", None, None, 30 * DAY))
 HOST = HostDesired("one", NAMES, vm_id="vm-1")
 CONTROLLER = HOST._replace(key_origin="controller")
 STORED_REQUEST = RequestFacts("CSR", "key")
@@ -195,12 +191,280 @@ FLAGS = ("store", "issue", "drop", "record", "make_key")
 
 @pytest.mark.parametrize(("host", "found", "presented", "done", "enrolled", "reasons"), CASES.values(), ids=CASES)
 def test_what_is_done_for_a_host(host, found, presented, done, enrolled, reasons):
-    plan = plan_host(host, found, presented, EXPECTED, NOW)
+    plan = plan_host(host, found, Given(presented), TERMS, NOW)
     assert {flag for flag in FLAGS if getattr(plan, flag)} == done
     assert plan.changed is bool(done)
     assert plan.enrolled is enrolled
     assert codes(plan.reasons) == reasons
     assert plan.error == ""
+
+
+OFFERED = Offered(leaf())
+# host, stored, presented, offered -> what is done, enrolled, codes of the reasons
+RESTORED = {
+    "nothing stored": (HOST, ABSENT, None, OFFERED, {"certificate", "record"}, True, ["restored"]),
+    "nothing stored, its request comes too": (
+        HOST,
+        ABSENT,
+        STORED_REQUEST,
+        OFFERED,
+        {"certificate", "record", "store"},
+        True,
+        ["restored"],
+    ),
+    "the request is for another key": (
+        HOST,
+        ABSENT,
+        NEW_REQUEST,
+        OFFERED,
+        {"store", "issue"},
+        True,
+        ["missing", "not_restored"],
+    ),
+    "only its record is left, of this key": (
+        HOST,
+        HostFacts("vm-1", "key"),
+        None,
+        OFFERED,
+        {"certificate"},
+        True,
+        ["restored"],
+    ),
+    "only its record is left, of another key": (
+        HOST,
+        HostFacts("vm-1", "old"),
+        None,
+        OFFERED,
+        set(),
+        False,
+        ["missing", "no_request", "not_restored"],
+    ),
+    "certificate damaged": (
+        HOST,
+        WHOLE._replace(certificate=None, certificate_fault="broken"),
+        None,
+        OFFERED,
+        {"certificate"},
+        True,
+        ["restored"],
+    ),
+    "something is stored": (HOST, WHOLE, None, Offered(leaf(sha256="bb", pem="OTHER")), set(), True, []),
+    "something is stored, and what came is nonsense": (HOST, WHOLE, None, Offered(None, "nonsense"), set(), True, []),
+    "nonsense": (
+        HOST,
+        ABSENT,
+        None,
+        Offered(None, "nonsense"),
+        set(),
+        False,
+        ["missing", "no_request", "not_restored"],
+    ),
+    "expired": (
+        HOST,
+        ABSENT,
+        None,
+        Offered(EXPIRED),
+        set(),
+        False,
+        ["missing", "no_request", "not_restored"],
+    ),
+    "of other names": (
+        HOST,
+        ABSENT,
+        None,
+        Offered(leaf(names=NAMES[:1])),
+        set(),
+        False,
+        ["missing", "no_request", "not_restored"],
+    ),
+    "of a stranger": (
+        HOST,
+        ABSENT,
+        None,
+        Offered(leaf(issuer="")),
+        set(),
+        False,
+        ["missing", "no_request", "not_restored"],
+    ),
+    "weak": (
+        HOST,
+        ABSENT,
+        None,
+        Offered(leaf(weak_signature="old")),
+        set(),
+        False,
+        ["missing", "no_request", "not_restored"],
+    ),
+    "renewal due, no request": (
+        HOST,
+        ABSENT,
+        None,
+        Offered(DUE),
+        {"certificate", "record"},
+        True,
+        ["renew_window", "no_request", "restored"],
+    ),
+    "renewal due, request there": (
+        HOST,
+        ABSENT,
+        STORED_REQUEST,
+        Offered(DUE),
+        {"store", "issue"},
+        True,
+        ["renew_window"],
+    ),
+    "of the predecessor, no request": (
+        HOST,
+        ABSENT,
+        None,
+        Offered(leaf(issuer="server-authority/previous")),
+        {"certificate", "record"},
+        True,
+        ["issuer_differs", "no_request", "restored"],
+    ),
+    "of a VM that was made anew": (
+        HOST._replace(vm_id="vm-2"),
+        WHOLE,
+        None,
+        OFFERED,
+        {"drop"},
+        False,
+        ["vm_id_changed", "no_request"],
+    ),
+    "names are not known yet": (HOST._replace(names=()), ABSENT, None, OFFERED, set(), False, ["missing", "no_names"]),
+    "key on the controller": (
+        CONTROLLER,
+        ON_CONTROLLER._replace(certificate=None),
+        None,
+        OFFERED,
+        {"certificate"},
+        True,
+        ["restored"],
+    ),
+    "key on the controller lost": (
+        CONTROLLER,
+        ABSENT,
+        None,
+        OFFERED,
+        {"make_key", "store", "issue"},
+        True,
+        ["missing"],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("host", "found", "presented", "offered", "done", "enrolled", "reasons"), RESTORED.values(), ids=RESTORED
+)
+def test_a_certificate_that_came_is_taken_where_none_is_stored(
+    host, found, presented, offered, done, enrolled, reasons
+):
+    plan = plan_host(host, found, Given(presented, offered), TERMS, NOW)
+    assert {flag for flag in (*FLAGS, "certificate") if getattr(plan, flag)} == done
+    assert (plan.enrolled, plan.error, codes(plan.reasons)) == (enrolled, "", reasons)
+    assert plan.changed is bool(done)
+
+
+TYPED = HOST._replace(key_type="EC-P256")
+RSA = leaf(key_type="RSA-2048")
+RSA_WHOLE = WHOLE._replace(certificate=RSA, request=RequestFacts("CSR", "key", key_type="RSA-2048"))
+EC_REQUEST = RequestFacts("NEW", "new", key_type="EC-P256")
+RSA_REQUEST = RequestFacts("NEW", "new", key_type="RSA-2048")
+OLD = WHOLE._replace(key_since="2025-11-24")
+WEAK = WHOLE._replace(certificate=leaf(weak_key="bad"), request=WEAK_REQUEST)
+
+# host, stored, presented, limit in days -> what is done, the key to replace, codes
+REKEY = {
+    "right type": (TYPED, WHOLE, None, 0, set(), None, []),
+    "another type": (TYPED, RSA_WHOLE, None, 0, set(), "key", ["key_type_differs"]),
+    "another type, answered": (TYPED, RSA_WHOLE, EC_REQUEST, 0, {"store", "issue"}, None, ["key_mismatch"]),
+    "first key of another type": (
+        TYPED,
+        ABSENT,
+        RSA_REQUEST,
+        0,
+        {"store", "issue"},
+        "new",
+        ["missing", "key_type_differs"],
+    ),
+    "right type gives way to another": (
+        TYPED,
+        WHOLE,
+        RSA_REQUEST,
+        0,
+        {"store", "issue"},
+        "new",
+        ["key_mismatch", "key_type_differs"],
+    ),
+    "any type": (HOST, RSA_WHOLE, None, 0, set(), None, []),
+    "old": (HOST, OLD, None, 365, set(), "key", ["key_too_old"]),
+    "old, no limit": (HOST, OLD, None, 0, set(), None, []),
+    "old, answered": (HOST, OLD, NEW_REQUEST, 365, {"store", "issue"}, None, ["key_mismatch"]),
+    "old, and due": (HOST, OLD._replace(certificate=DUE), None, 365, {"issue"}, "key", ["renew_window", "key_too_old"]),
+    "old, and the VM is new": (
+        HOST._replace(vm_id="vm-2"),
+        OLD,
+        None,
+        365,
+        {"drop"},
+        None,
+        ["vm_id_changed", "no_request"],
+    ),
+    "weak": (HOST, WEAK, None, 0, set(), "key", ["weak"]),
+    "weak signature": (
+        HOST,
+        WHOLE._replace(certificate=leaf(weak_signature="old")),
+        None,
+        0,
+        {"issue"},
+        None,
+        ["weak"],
+    ),
+    "another type on the controller": (
+        CONTROLLER._replace(key_type="EC-P256"),
+        ON_CONTROLLER._replace(certificate=RSA),
+        None,
+        0,
+        {"make_key", "store", "issue"},
+        None,
+        ["key_type_differs"],
+    ),
+    "old on the controller": (
+        CONTROLLER,
+        OLD._replace(has_key=True),
+        None,
+        365,
+        {"make_key", "store", "issue"},
+        None,
+        ["key_too_old"],
+    ),
+    "old on the controller, no names": (
+        CONTROLLER._replace(names=()),
+        HostFacts(),
+        None,
+        1,
+        set(),
+        None,
+        ["missing", "no_names"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("host", "found", "presented", "limit", "done", "rekey", "reasons"), REKEY.values(), ids=REKEY)
+def test_keys_that_must_be_replaced(host, found, presented, limit, done, rekey, reasons):
+    plan = plan_host(host, found, Given(presented), TERMS._replace(key_days=limit), NOW)
+    assert {flag for flag in FLAGS if getattr(plan, flag)} == done
+    assert (plan.rekey, codes(plan.reasons), plan.error) == (rekey, reasons, "")
+    if rekey:
+        assert plan.enrolled
+
+
+def test_an_answer_of_the_wrong_type_is_passed_over_with_an_error():
+    plan = plan_host(
+        TYPED, RSA_WHOLE._replace(certificate=DUE._replace(key_type="RSA-2048")), Given(RSA_REQUEST), TERMS, NOW
+    )
+    assert "The new key of one is RSA-2048, expected EC-P256" in plan.error
+    assert (plan.issue, plan.store, plan.rekey, plan.request.pem) == (True, False, None, "CSR")
 
 
 ERRORS = {
@@ -219,7 +483,7 @@ ERRORS = {
 
 @pytest.mark.parametrize(("host", "found", "presented", "text"), ERRORS.values(), ids=ERRORS)
 def test_a_host_with_an_error_is_left_alone(host, found, presented, text):
-    plan = plan_host(host, found, presented, EXPECTED, NOW)
+    plan = plan_host(host, found, Given(presented), TERMS, NOW)
     assert text in plan.error
     assert "Next step: " in plan.error
     assert not plan.changed
@@ -227,18 +491,18 @@ def test_a_host_with_an_error_is_left_alone(host, found, presented, text):
 
 
 def test_the_record_of_a_changed_host():
-    plan = plan_host(HOST._replace(vm_id="vm-2"), WHOLE, NEW_REQUEST, EXPECTED, NOW)
+    plan = plan_host(HOST._replace(vm_id="vm-2"), WHOLE, Given(NEW_REQUEST), TERMS, NOW)
     assert (plan.vm_id, plan.key_sha256, plan.request) == ("vm-2", "new", NEW_REQUEST)
 
 
 def test_a_stored_request_of_the_same_key_is_kept():
     # Signatures are random, so a new request of an old key differs: storing it would be a change on every run.
     again = RequestFacts("CSR 2", "key")
-    assert plan_host(HOST, WHOLE._replace(certificate=DUE), again, EXPECTED, NOW).request == STORED_REQUEST
+    assert plan_host(HOST, WHOLE._replace(certificate=DUE), Given(again), TERMS, NOW).request == STORED_REQUEST
 
 
 def test_an_error_does_not_make_the_certificate_of_another_vm_good():
-    plan = failed(HOST._replace(vm_id="vm-2"), WHOLE, "boom", EXPECTED, NOW)
+    plan = failed(HOST._replace(vm_id="vm-2"), WHOLE, "boom", TERMS, NOW)
     assert (plan.enrolled, plan.vm_id, plan.error, codes(plan.reasons)) == (False, "vm-1", "boom", ["vm_id_changed"])
 
 

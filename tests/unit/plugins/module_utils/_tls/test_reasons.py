@@ -86,7 +86,10 @@ def test_an_absent_and_an_unreadable_leaf():
 TEXTS = {
     "expired": ({"not_after": NOW - DAY}, "it expired on 2026-11-23T12:00:00Z"),
     "not_yet_valid": ({"not_before": NOW + DAY}, "it is valid only from 2026-11-25T12:00:00Z"),
-    "renew_window": ({"not_after": NOW + 5 * DAY}, "5 days are left, renewal starts 30 days before the end"),
+    "renew_window": (
+        {"not_after": NOW + 5 * DAY},
+        "5 days are left, renewal is due since 2026-10-30, 30 days before the end",
+    ),
     "names_differ": (
         {"names": ("DNS:old",)},
         "it names DNS:old, expected DNS:host.example.com, IP:10.0.0.4",

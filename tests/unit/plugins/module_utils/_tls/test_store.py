@@ -135,6 +135,39 @@ def test_a_swap_that_breaks_off_looks_incomplete_not_wrong(store, monkeypatch):
     assert os.listdir(store.path("x")) == ["key.pem"]
 
 
+def test_the_beginning_of_a_file(store):
+    assert store.head(2, "x", "a") is None
+    store.swap("x", [FileWrite("a", b"123")])
+    assert (store.head(2, "x", "a"), store.head(-1, "x", "a")) == (b"12", b"123")
+
+
+def test_what_reaches_the_disk(store):
+    store.swap("x", [FileWrite("a", b"1")])
+    store.settle("x")
+    with pytest.raises(Failure) as caught:
+        store.settle("gone")
+    assert "Could not write" in str(caught.value)
+
+
+LEFT = (".ca-key.pem.x1_y2z3.tmp", ".key.pem.abcdefgh.tmp", ".digest.key.abcdefgh.tmp")
+KEPT = (".notes.tmp", ".ca-key.pem.tmp", "ca-key.pem.abcdefgh.tmp", ".other.pem.abcdefgh.tmp", ".key.pem.abcdefgh.tmp~")
+
+
+def test_what_a_killed_run_left_half_written_is_taken_away_by_the_next_write(store):
+    store.swap("x", [FileWrite("a", b"1")])
+    for name in LEFT + KEPT:
+        with open(store.path("x", name), "w") as stream:
+            stream.write("x")
+    assert sorted(store.entries("x")) == sorted(["a", *KEPT])
+    store.swap("x", [FileWrite("b", b"1")])
+    assert sorted(os.listdir(store.path("x"))) == sorted(["a", "b", *KEPT])
+    store.swap("y", [FileWrite("a", b"1")])
+    with open(store.path("y", LEFT[0]), "w") as stream:
+        stream.write("x")
+    store.remove("y", ["a"])
+    assert not store.exists("y")
+
+
 def test_what_is_absent_and_what_cannot_be_read(store, tmp_path):
     assert store.read("x") is None
     assert store.size("x") is None
