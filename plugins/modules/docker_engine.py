@@ -20,6 +20,7 @@ description:
   - With O(state=absent) the listener, its key and our other files go, and so does the engine if this collection
     installed it. An engine that was there before stays and runs on without the listener.
 extends_documentation_fragment:
+  - bulwark.azure_docker.engine
   - bulwark.azure_docker.attributes
 attributes:
   check_mode:
@@ -68,11 +69,6 @@ options:
       - TCP port of the Docker API.
     type: int
     default: 2376
-  engine_version:
-    description:
-      - Version of the engine's package, exact or a series such as V(26.1). Without it, an installed engine is kept
-        and a missing one is installed in the distribution's version.
-    type: str
   certificate:
     description:
       - The leaf (PEM) that was signed for this machine's key. Without it the machine is enrolled only and does not
@@ -107,6 +103,27 @@ EXAMPLES = r"""
   check_mode: true
   register: inside
 
+- name: Have a Compose project run on an engine that clients reach by SSH only
+  bulwark.azure_docker.docker_engine:
+    host: docker1
+    vm_id: 5d133683-9b4e-4f6a-8f3c-000000000001
+    address: 10.42.0.4
+    remote_access: ssh
+    compose_projects:
+      - name: shop
+        files:
+          compose.yaml: "{{ lookup('ansible.builtin.file', 'shop/compose.yaml') }}"
+        environment:
+          SHOP_PORT: "8080"
+    compose_secret_environment:
+      shop:
+        DATABASE_PASSWORD: "{{ vault_database_password }}"
+    registry_logins:
+      - registry: registry.example.com
+        username: puller
+        password: "{{ vault_registry_password }}"
+  become: true
+
 - name: Make the machine no Docker host any more, and keep its images and volumes
   bulwark.azure_docker.docker_engine:
     state: absent
@@ -115,7 +132,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: What the machine is after the run.
+  description:
+    - What the machine is after the run.
+    - V(local) is an engine without a TCP listener, as O(remote_access) says. V(configured) is one that will serve
+      after the restart that O(restart) leaves to somebody else.
   type: str
   returned: success
   sample: serving
@@ -123,6 +143,8 @@ state:
     - enrolled
     - serving
     - key_mismatch
+    - local
+    - configured
     - absent
 changes:
   description: What was (or, in check mode, would be) changed, each with its reason, in order.
@@ -137,9 +159,24 @@ engine_version:
   returned: success
   sample: 26.1.5+dfsg1-9
 csr:
-  description: Signing request for the machine's key (PEM), while it does not serve with a leaf for that key.
+  description: Signing request (PEM) for the machine's key while it does not serve with a leaf for that key, or for the
+    next key while there is one.
   type: str
-  returned: when the machine does not serve and has a key
+  returned: when a leaf is wanted
+trusts:
+  description: SHA-256 of the authorities that the running daemon serves and trusts, C(server_authority_sha256) and
+    C(client_authority_sha256s).
+  type: dict
+  returned: when it serves
+restart_pending:
+  description: Why a restart of the daemon is due, where O(restart) leaves it to somebody else.
+  type: str
+  returned: when one is due
+findings:
+  description: What is left as it is and should be looked at.
+  type: list
+  elements: str
+  returned: when there are any
 ssh_host_keys:
   description: Public SSH host keys of the machine.
   type: list
@@ -151,8 +188,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import program
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import SCHEMA, Refusal, parse
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.redaction import withdraw
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import options, program
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import SCHEMA, parse
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
 SPEC = dict(
     state=dict(type="str", choices=["present", "absent"], default="present"),
@@ -161,10 +200,10 @@ SPEC = dict(
     vm_id=dict(type="str"),
     address=dict(type="str"),
     port=dict(type="int", default=2376),
-    engine_version=dict(type="str"),
     certificate=dict(type="str"),
     client_authorities=dict(type="str"),
     server_authority_sha256=dict(type="str"),
+    **options.SPEC,
 )
 
 
@@ -182,8 +221,8 @@ def desired_state(params: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
         "vm_id": params["vm_id"],
         "address": params["address"],
         "port": params["port"],
-        "engine": {"version": params["engine_version"] or None},
         "tls": tls,
+        **options.parts(params),
     }
 
 
@@ -194,8 +233,9 @@ def main() -> None:
         required_together=[("certificate", "client_authorities")],
         supports_check_mode=True,
     )
+    params = {**module.params, **withdraw(module, *options.SECRET_OPTIONS)}
     try:
-        result = program.declare(parse(desired_state(module.params)), module.check_mode)
+        result = program.declare(parse(desired_state(params)), module.check_mode)
     except Refusal as refusal:
         module.fail_json(msg=str(refusal))
     module.exit_json(**result)

@@ -66,9 +66,177 @@ options:
         default: 2376
       engine_version:
         description:
-          - Version of the engine's package, exact or a series. Without it, an installed engine is kept and a
-            missing one is installed in the distribution's version.
+          - Version of the engine's package, exact or a series such as V(26.1). Without it, an installed engine is
+            kept and a missing one is installed in the newest version of its source.
         type: str
+      package_source:
+        description:
+          - Where the engine's packages come from. The default is the distribution's own sources.
+        version_added: "0.3.0"
+        type: dict
+        default: {}
+      remote_access:
+        description:
+          - V(tls) is a TCP listener with complete mutual TLS on the machine's own address.
+          - V(ssh) and V(none) mean that there is no TCP listener, and no key for one. With V(ssh), clients come as
+            C(docker -H ssh://USER@HOST), with a user who is in the group C(docker).
+        version_added: "0.3.0"
+        type: str
+        choices: [tls, ssh, none]
+        default: tls
+      key_type:
+        description:
+          - Type of the private keys that the machine makes. A key that is there keeps its type until it is replaced.
+        version_added: "0.3.0"
+        type: str
+        choices: [EC-P256, EC-P384, RSA-3072, RSA-4096, Ed25519]
+        default: EC-P256
+      rekey:
+        description:
+          - SHA-256 (hex) of the public key that is to be replaced, as M(bulwark.azure_docker.docker_tls) returns it
+            for a host whose key is due. The machine makes the next key beside it, reports its signing request and
+            goes on serving. The leaf for the next key puts it in force, with one restart.
+        version_added: "0.3.0"
+        type: str
+      restart:
+        description:
+          - When the daemon is restarted for what it reads at its start only. What it can reload is reloaded at once.
+          - V(now) restarts it, if one is due. V(deferred) and V(never) leave that to a later run with V(now), or to
+            somebody else, and report why a restart is due.
+        version_added: "0.3.0"
+        type: str
+        choices: [now, deferred, never]
+        default: now
+      daemon_options:
+        description:
+          - Options for C(daemon.json). They are merged with what others wrote there; ours win, and what they covered
+            comes back once they are withdrawn. The daemon judges the result before it counts.
+          - The listener's keys (C(hosts), C(tls...)) are refused, as they would contradict the drop-in. So is a key
+            that is also a flag of the service's start command.
+          - Where C(live-restore) becomes true, it takes effect before a restart, so that containers survive that one
+            too.
+        version_added: "0.3.0"
+        type: dict
+        default: {}
+      protected_daemon_options:
+        description:
+          - The same for values that nobody else may read, such as the password of a proxy. The whole declaration then
+            travels as a protected setting, C(daemon.json) is closed (0600), and no diff shows the values.
+        version_added: "0.3.0"
+        type: dict
+        default: {}
+      group_members:
+        description:
+          - Users who shall be in the group C(docker). Each of them is as good as root on the machine.
+        version_added: "0.3.0"
+        type: list
+        elements: str
+        default: []
+      group_exclusive:
+        description:
+          - Whether members that are not declared leave the group. Otherwise they are reported as a finding.
+        version_added: "0.3.0"
+        type: bool
+        default: false
+      compose_projects:
+        description:
+          - Compose projects on this engine. Their files lie in C(/var/lib/bulwark-azure-docker/compose/NAME), for
+            root only.
+          - A project is brought up when its files differ, when a service has another configuration, other replicas,
+            or other contents of its configs, secrets and mounted files, when a container has ended that should run,
+            and when there are containers of a service that is not declared. What is unhealthy or paused is a finding.
+          - Needs the plugin C(docker compose) of version 2 or later, which is installed where it lacks.
+          - A project that is not declared any more goes on running and is a finding.
+        version_added: "0.3.0"
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description:
+              - Name of the project.
+            type: str
+            required: true
+          state:
+            description:
+              - V(absent) removes containers, networks and our files, but no volumes without
+                O(hosts[].compose_projects[].remove_volumes=true).
+            type: str
+            choices: [present, absent]
+            default: present
+          files:
+            description:
+              - Texts of the project's files, by name, without directories. Required with
+                O(hosts[].compose_projects[].state=present).
+              - Those called C(compose*.yaml), C(docker-compose*.yaml), or C(.yml), are merged, C(compose.yaml) first
+                and the others in the order of their names. The rest lies beside them, for C(env_file), C(configs) and
+                mounts.
+              - Others than root cannot read them, in containers neither; C(content) of C(configs) is for those.
+            type: dict
+            default: {}
+          environment:
+            description:
+              - Variables for the Compose files. They are all that Compose is given besides
+                O(hosts[].compose_secret_environment), nothing of the machine's own environment.
+            type: dict
+            default: {}
+          pull:
+            description:
+              - V(missing) pulls images that are not there, or what C(pull_policy) of a service says.
+              - V(always) and V(never) say so for all, whenever the project is brought up. A tag that has moved in the
+                registry is no change by itself.
+            type: str
+            choices: [missing, always, never]
+            default: missing
+          adopt:
+            description:
+              - Take over a project of this name that somebody else brought up. Otherwise that is refused.
+            type: bool
+            default: false
+          remove_volumes:
+            description:
+              - With O(hosts[].compose_projects[].state=absent), also delete the project's volumes.
+            type: bool
+            default: false
+          wait_seconds:
+            description:
+              - How long the containers may take until they run, and are healthy if they have a health check.
+            type: int
+            default: 300
+      compose_secret_environment:
+        description:
+          - More variables, by the name of the project, for values that nobody else may read. They are in the
+            environment of C(docker compose) only, and in no file of ours. The engine itself keeps what a service's
+            C(environment) is given.
+          - The whole declaration then travels as a protected setting.
+        version_added: "0.3.0"
+        type: dict
+        default: {}
+      registry_logins:
+        description:
+          - Logins to registries for the pulls of O(hosts[].compose_projects), of this run only. They are kept in
+            memory, and removed at the end. Another login alone brings no project up.
+          - They travel as a protected setting.
+        version_added: "0.3.0"
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          registry:
+            description:
+              - C(HOST) or C(HOST:PORT), as in the names of its images; V(docker.io) for Docker Hub.
+            type: str
+            required: true
+          username:
+            description:
+              - Name of the user.
+            type: str
+            required: true
+          password:
+            description:
+              - Password or token of the user.
+            type: str
+            required: true
       certificate:
         description:
           - The leaf (PEM) signed for the VM's key, as RV(bulwark.azure_docker.docker_tls#module:hosts) returns it.
@@ -122,7 +290,8 @@ options:
   certificate_directory:
     description:
       - The directory of M(bulwark.azure_docker.docker_tls), from which keys and the digest key are read with
-        O(key_origin=controller).
+        O(key_origin=controller), and the digest key with O(hosts[].protected_daemon_options),
+        O(hosts[].compose_secret_environment) or O(hosts[].registry_logins).
     type: path
 seealso:
   - module: bulwark.azure_docker.docker_host_info
@@ -218,7 +387,8 @@ hosts:
       type: str
       returned: when there is one
     state:
-      description: What the engine program reported last, V(enrolled), V(serving) or V(key_mismatch).
+      description: What the engine program reported last, V(enrolled), V(serving), V(key_mismatch), V(local) or
+        V(configured).
       type: str
       returned: when it reported
     engine_version:
@@ -233,14 +403,27 @@ hosts:
       description: Signing request (PEM) of the VM's own key, while it does not serve with a leaf for that key.
       type: str
       returned: when the program reported one for this VM
+    restart_pending:
+      description: Why a restart of the daemon is due, where O(hosts[].restart) leaves it to somebody else.
+      type: str
+      returned: success
+    findings:
+      description: What is left on the VM as it is and should be looked at.
+      type: list
+      elements: str
+      returned: success
     ssh_host_keys:
       description: Public SSH host keys of the VM, as they came back through Azure.
       type: list
       elements: str
       returned: success
+    certificate:
+      description: The leaf (PEM) that the VM was told to serve, null before it was told of one.
+      type: str
+      returned: success
     trusts:
-      description: SHA-256 of the authorities that the VM was told to use, C(server_authority_sha256) and
-        C(client_authority_sha256s). Empty before it was told of any.
+      description: SHA-256 of the authorities that the VM uses, C(server_authority_sha256) and
+        C(client_authority_sha256s), as its program said, or else as it was told. Empty before it was told of any.
       type: dict
       returned: success
 failed_hosts:
@@ -260,7 +443,9 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.argspe
 )
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.outcome import leave
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.redaction import withdraw_items
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import options
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import fleet
 
 HOST = dict(
@@ -268,10 +453,10 @@ HOST = dict(
     id=dict(type="str", required=True),
     address=dict(type="str"),
     port=dict(type="int", default=2376),
-    engine_version=dict(type="str"),
     certificate=dict(type="str"),
     vm_id=dict(type="str"),
     repair=dict(type="bool", default=False),
+    **options.SPEC,
 )
 
 
@@ -295,8 +480,9 @@ def main() -> None:
         required_if=[("key_origin", "controller", ["certificate_directory"])],
         supports_check_mode=True,
     )
+    params = {**module.params, "hosts": withdraw_items(module, "hosts", *options.SECRET_OPTIONS)}
     try:
-        result = fleet.converge(Session(module.params), module.params, module.check_mode)
+        result = fleet.converge(Session(module.params), params, module.check_mode)
     except Failure as failure:
         module.fail_json(**failure.as_result())
     for warning in result.pop("warnings"):

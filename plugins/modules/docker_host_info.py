@@ -49,7 +49,10 @@ options:
         required: true
   carrier:
     description:
-      - What brings the engine program, as in M(bulwark.azure_docker.docker_host). V(auto) finds it out.
+      - What is declared to bring the engine program, as in M(bulwark.azure_docker.docker_host). It says where to look
+        first.
+      - What the other carrier brought is found too, for the carrier of a fleet may have been changed.
+      - With V(custom_script), a VM without our extension costs a request more only if its agent knows run commands.
     version_added: "0.2.0"
     type: str
     choices: [auto, custom_script, run_command]
@@ -143,14 +146,28 @@ hosts:
       description: Signing request (PEM) of the VM's own key, while it does not serve with a leaf for that key.
       type: str
       returned: when the program reported one for this VM
+    restart_pending:
+      description: Why a restart of the daemon is due, where O(bulwark.azure_docker.docker_host#module:hosts[].restart)
+        leaves it to somebody else.
+      type: str
+      returned: success
+    findings:
+      description: What is left on the VM as it is and should be looked at.
+      type: list
+      elements: str
+      returned: success
     ssh_host_keys:
       description: Public SSH host keys of the VM, as they came back through Azure.
       type: list
       elements: str
       returned: success
+    certificate:
+      description: The leaf (PEM) that the VM was told to serve, null before it was told of one.
+      type: str
+      returned: success
     trusts:
-      description: SHA-256 of the authorities that the VM was told to use, C(server_authority_sha256) and
-        C(client_authority_sha256s). Empty before it was told of any.
+      description: SHA-256 of the authorities that the VM uses, C(server_authority_sha256) and
+        C(client_authority_sha256s), as its program said, or else as it was told. Empty before it was told of any.
       type: dict
       returned: success
 failed_hosts:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: may change without notice.
-"""A machine that shall be no Docker host any more: the listener goes first, then our packages, then our files.
+"""A machine that shall be no Docker host any more: our Compose projects go first, then listener, packages and files.
 
 An engine that somebody else installed stays and runs on without the listener. Images, containers and volumes stay
 unless the data is to be purged.
@@ -15,13 +15,28 @@ import dataclasses
 import pathlib
 import typing as t
 
-from . import apply, keys, observe, ownership, packages_apt, system, unit
-from .desired import Desired, Refusal
-from .plan import Change
+from . import (
+    apply,
+    compose,
+    compose_apply,
+    compose_plan,
+    daemon_json,
+    keys,
+    observe,
+    offline,
+    ownership,
+    packages,
+    system,
+    unit,
+    upgrade,
+)
+from .change import Change
+from .desired import Desired
+from .refusal import Refusal
 
 ABSENT = "absent"
 REASON = "declared absent"
-DATA = ("/var/lib/docker", "/var/lib/containerd")
+CONTAINERD_ROOT = "/var/lib/containerd"  # engines with the containerd image store keep their layers there
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,25 +50,44 @@ class Remains:
     engine_ours: bool
     active: bool
     data: t.Tuple[str, ...]
-    data_root: t.Optional[str]  # declared by somebody in daemon.json
+    containers: bool = False  # whether some are running
+    daemon_options: t.Optional[t.Mapping[str, t.Any]] = None  # what daemon.json holds, None when absent
+    others_options: t.Optional[t.Mapping[str, t.Any]] = None  # the part of it that is not ours, None for no file
+    projects: t.Tuple[str, ...] = ()  # Compose projects that we made
+    plugins: t.FrozenSet[str] = frozenset()  # those of the packages that can go although the engine stays
 
 
 def look() -> Remains:
     """Read the machine; nothing is changed."""
-    engines = packages_apt.installed(packages_apt.ENGINES)
-    packages = ownership.recorded() & packages_apt.everything()
-    public = (unit.DROP_IN, unit.CERTIFICATE, unit.CLIENT_AUTHORITIES)
-    private = (str(keys.KEY), str(keys.OWNER), str(ownership.RECORD), str(system.LOG))
+    backend = packages.current()
+    installed = backend.everything()
+    engines = {name: installed[name] for name in backend.ENGINES if name in installed}
+    ours = ownership.recorded().intersection(installed)
+    public = (unit.DROP_IN, unit.CERTIFICATE, unit.CLIENT_AUTHORITIES, *backend.PLACES)
+    records = (ownership.RECORD, offline.RECORD, upgrade.RECORD, daemon_json.RECORD, system.LOG)
+    private = (keys.KEY, keys.NEXT, keys.OWNER, *records)
+    record = daemon_json.parse_record(system.read(daemon_json.RECORD))
+    options, _broken = observe.daemon_file(record)
+    root = str((options or {}).get("data-root") or observe.DATA_ROOT)
     return Remains(
         files={path: system.read(path) for path in public},
-        private=tuple(path for path in private if system.read(path) is not None),
-        packages=packages,
+        private=tuple(str(path) for path in private if system.read(path) is not None),
+        packages=ours,
+        plugins=ours.intersection(backend.COMPOSE),
         engine=next(iter(engines.values()), None),
-        engine_ours=bool(engines) and set(engines) <= packages,
+        engine_ours=bool(engines) and set(engines) <= ours,
         active=observe.properties("docker.service", "ActiveState").get("ActiveState") == "active",
-        data=tuple(path for path in DATA if system.has_content(path)),
-        data_root=observe.daemon_options().get("data-root"),
+        data=tuple(path for path in (root, CONTAINERD_ROOT) if system.has_content(path)),
+        containers=bool(running()),
+        daemon_options=options,
+        others_options=options if record is None else daemon_json.others(options, record),
+        projects=compose.ours(),
     )
+
+
+def running() -> t.List[str]:
+    """Ids of the running containers; [] where no engine answers."""
+    return (system.output(["docker", "container", "ls", "--quiet", "--no-trunc"]) or "").split()
 
 
 def plan(desired: Desired, seen: Remains) -> t.Tuple[Change, ...]:
@@ -64,30 +98,60 @@ def plan(desired: Desired, seen: Remains) -> t.Tuple[Change, ...]:
             f"this machine's engine (version {seen.engine}) was not installed by this collection and stays, so "
             "its data stays as well; remove it yourself, or declare the absence without purge_data"
         )
-    if desired.purge_data and seen.data_root:
+    moved = (seen.others_options or {}).get("data-root")
+    if desired.purge_data and moved:
         raise Refusal(
-            f"{observe.DAEMON_JSON} puts the data into {seen.data_root}, expected the default place; purge it yourself "
-            "and declare the absence without purge_data"
+            f"{daemon_json.PATH} puts the data into {moved}, which was not declared here; purge it yourself and "
+            "declare the absence without purge_data"
         )
-    changes = [Change("remove", path, REASON) for path, text in seen.files.items() if text is not None]
-    if stays and seen.active and seen.files.get(unit.DROP_IN) is not None:
+    down = "down" if seen.active else "forget"
+    changes = [Change(down, compose_plan.title(name), REASON) for name in seen.projects]
+    changes += [Change("remove", path, REASON) for path, text in seen.files.items() if text is not None]
+    changes += daemon_changes(seen)
+    if stays and seen.active and (seen.files.get(unit.DROP_IN) is not None or daemon_changes(seen)):
         changes.append(Change("restart", "docker.service", "files that are read at its start changed"))
-    if seen.packages and not stays:
-        changes.append(Change("uninstall", " ".join(sorted(seen.packages)), REASON))
+    gone = seen.plugins if stays else seen.packages
+    if gone:
+        # With live-restore they would run on, and nobody could stop them any more.
+        changes += [Change("stop", "containers", "their engine goes")] if seen.containers and not stays else []
+        changes.append(Change("uninstall", " ".join(sorted(gone)), REASON))
     if desired.purge_data:
         changes += [Change("purge", path, "declared absent with its data") for path in seen.data]
     return (*changes, *(Change("erase", path, REASON) for path in seen.private))
 
 
+def daemon_changes(seen: Remains) -> t.List[Change]:
+    """daemon.json as it was before us, with what others wrote since (pure)."""
+    if seen.others_options == seen.daemon_options:
+        return []
+    if seen.others_options is None:
+        return [Change("remove", daemon_json.PATH, REASON)]
+    return [Change("write", daemon_json.PATH, "our options go", daemon_json.text(seen.others_options))]
+
+
+def stop_containers() -> None:
+    """End every running container, as the daemon itself would at its end. Raises Refusal."""
+    ids = running()
+    code, tail = system.logged(["docker", "container", "stop", *ids]) if ids else (0, "")
+    if code:
+        raise Refusal(f"docker container stop ended with {code}, expected 0: {tail}; stop the containers and run again")
+
+
 def carry_out(desired: Desired, changes: t.Sequence[Change]) -> None:
     """Make the changes. Raises Refusal; what was done until then stays done, and the next run goes on from there."""
     for change in changes:
-        if change.action in ("remove", "erase"):
-            apply.put(change.target, None)
+        if change.action in ("remove", "erase", "write"):
+            apply.put(change.target, change.content)
+        elif change.action == "down":
+            compose_apply.take_down(compose_plan.name_of(change))
+        elif change.action == "forget":
+            compose_apply.forget(compose_plan.name_of(change))
+        elif change.action == "stop":
+            stop_containers()
         elif change.action == "restart":
             apply.restart(desired, serving=False)
         elif change.action == "uninstall":
-            packages_apt.remove(frozenset(change.target.split()))
+            packages.current().remove(frozenset(change.target.split()))
         elif change.action == "purge":
             system.purge(change.target)
     for directory in (keys.DIRECTORY, pathlib.Path(unit.DROP_IN).parent, ownership.RECORD.parent):

@@ -13,32 +13,65 @@ import socket
 import time
 import typing as t
 
-from . import keys, ownership, system, unit
-from .desired import Desired, Refusal
-from .observe import is_listening
-from .plan import Change
+from . import compose_apply, compose_plan, daemon_json, group, installation, keys, live, system, unit
+from .change import Change
+from .desired import Desired
+from .observe import Observed, is_listening, properties
+from .refusal import Refusal
 
 START_SECONDS = 60
 SOCKET = "/run/docker.sock"
 SET = ("write", "remove")  # actions on the set of public files
+KEYS = ("key", "promote")  # actions that replace the key that serves
+
+Options = t.Optional[t.Mapping[str, t.Any]]
 
 
 def make_key(desired: Desired) -> None:
     """Write the private key first with no owner, then its owner: a crash between makes a new key next time."""
-    keys.DIRECTORY.mkdir(parents=True, exist_ok=True)
-    os.chmod(keys.DIRECTORY, 0o700)
+    make_directory()
     keys.OWNER.unlink(missing_ok=True)
     brought = desired.tls.key if desired.tls is not None else None
-    system.write(keys.KEY, brought or keys.new_key(), 0o600)
+    system.write(keys.KEY, brought or keys.new_key(desired.key_type), 0o600)
     system.write(keys.OWNER, desired.vm_id + "\n", 0o600)
 
 
-def put(path: str, text: t.Optional[str], mode: int = 0o644) -> None:
+def make_directory() -> None:
+    keys.DIRECTORY.mkdir(parents=True, exist_ok=True)
+    os.chmod(keys.DIRECTORY, 0o700)
+
+
+def put(path: str, text: t.Optional[str], mode: t.Optional[int] = None) -> None:
     """Make a file have this text; None removes it."""
     if text is None:
         pathlib.Path(path).unlink(missing_ok=True)
     else:
-        system.write(path, text, mode)
+        system.write(path, text, mode_of(path, text) if mode is None else mode)
+
+
+def mode_of(path: str, text: str) -> int:
+    """The mode of a file of ours. Passwords of proxies are nobody's business; what was closed stays so."""
+    if path == daemon_json.RECORD or (path == daemon_json.PATH and '"proxies"' in text):
+        return 0o600
+    if path == daemon_json.PATH and os.path.exists(path):
+        return os.stat(path).st_mode & 0o644
+    return 0o644
+
+
+def validate(text: str, command: str) -> None:
+    """Have the daemon judge a daemon.json together with its flags, before it counts. Raises Refusal."""
+    words = unit.words_of(command)
+    candidate = f"{daemon_json.PATH}.candidate"
+    system.write(candidate, text, 0o600)
+    try:
+        code, tail = system.logged([*words, "--validate", "--config-file", candidate])
+    finally:
+        put(candidate, None)
+    if code and "unknown flag: --validate" not in tail:  # engines before 23.0 cannot tell
+        raise Refusal(
+            f"dockerd refuses the wanted {daemon_json.PATH}: {tail}; correct the declared daemon options and run again "
+            "(nothing was changed)"
+        )
 
 
 def systemctl(*arguments: str) -> t.Tuple[int, str]:
@@ -57,7 +90,11 @@ def pings() -> bool:
         return False
 
 
-def restart(desired: Desired, serving: bool) -> None:
+def main_pid() -> str:
+    return properties("docker.service", "MainPID").get("MainPID", "")
+
+
+def restart(desired: Desired, serving: bool, options: Options = None) -> None:
     """Restart dockerd and wait until it answers, and listens if it shall. Raises Refusal with its last words."""
     systemctl("daemon-reload")
     systemctl("reset-failed", "docker.service")
@@ -65,43 +102,84 @@ def restart(desired: Desired, serving: bool) -> None:
     deadline = time.monotonic() + START_SECONDS
     while code == 0 and time.monotonic() < deadline:
         if pings() and (not serving or is_listening(desired)):
+            live.note(main_pid(), live.of(options))
             return
         time.sleep(0.2)
     journal = system.output(["journalctl", "--unit", "docker.service", "--no-pager", "--lines", "6", "--output", "cat"])
     raise Refusal(f"dockerd did not start with the new configuration; its last words:\n{(journal or '').strip()}")
 
 
-def apply(desired: Desired, changes: t.Sequence[Change], before: t.Mapping[str, t.Optional[str]]) -> None:
-    """Make the changes. ``before`` (path -> text) is what is put back when the daemon does not start."""
-    former_key = {path: system.read(path) for path in (keys.KEY, keys.OWNER)}
+def reload(seen: Observed, options: Options) -> None:
+    """Have the running daemon take over what it can without a restart. Raises Refusal."""
+    code, tail = systemctl("reload", "docker.service")
+    if code:
+        raise Refusal(f"systemctl reload docker.service ended with {code}, expected 0: {tail}; see its journal")
+    live.note(main_pid(), live.Live(seen.live.at_start, live.of(options).reloaded))
+
+
+def apply(desired: Desired, changes: t.Sequence[Change], seen: Observed, options: Options = None) -> None:
+    """Make the changes. ``seen``: what was there before, to be put back when the daemon does not start.
+
+    ``options``: what daemon.json holds once the changes are made.
+    """
+    former_keys = {path: system.read(path) for path in (keys.KEY, keys.OWNER, keys.NEXT)}
+    command = seen.effective_start or seen.exec_start
     for change in changes:
-        if change.action == "install":
-            ownership.install(desired)
-        elif change.action == "key":
-            make_key(desired)
-        elif change.action in SET:
-            put(change.target, change.content)
+        if change.target == daemon_json.PATH and change.content is not None and command:
+            validate(change.content, command)
+    for change in changes:
+        if change.action in ACTIONS:
+            ACTIONS[change.action](desired, change)
+        elif change.action == "reload":
+            reload(seen, options)
     if not any(change.action == "restart" for change in changes):
         return
-    after = {**before, **{change.target: change.content for change in changes if change.action in SET}}
+    after = {**seen.files, **{change.target: change.content for change in changes if change.action in SET}}
     try:
-        restart(desired, serving=after.get(unit.DROP_IN) is not None)
+        restart(desired, after.get(unit.DROP_IN) is not None, options)
     except Refusal as failure:
-        raise Refusal(f"{failure}\n{roll_back(changes, before, former_key)}") from None
+        raise Refusal(f"{failure}\n{roll_back(changes, seen.files, former_keys)}") from None
+
+
+def make_next_key(desired: Desired, _change: Change) -> None:
+    make_directory()
+    system.write(keys.NEXT, keys.new_key(desired.key_type), 0o600)
+
+
+def install(desired: Desired, change: Change) -> None:
+    if change.target == compose_plan.PLUGIN:
+        installation.install_compose()
+    else:
+        installation.install(desired, pings)
+
+
+ACTIONS: t.Mapping[str, t.Callable[[Desired, Change], None]] = {
+    "install": install,
+    "key": lambda desired, _change: make_key(desired),
+    "next_key": make_next_key,
+    "promote": lambda _desired, _change: os.replace(keys.NEXT, keys.KEY),
+    "erase": lambda _desired, change: put(change.target, None),
+    "write": lambda _desired, change: put(change.target, change.content),
+    "remove": lambda _desired, change: put(change.target, None),
+    "join": lambda _desired, change: group.carry_out(change),
+    "leave": lambda _desired, change: group.carry_out(change),
+    **compose_apply.ACTIONS,
+}
+"""How each change is made; restart and reload come after all of them."""
 
 
 def roll_back(
     changes: t.Sequence[Change],
     before: t.Mapping[str, t.Optional[str]],
-    former_key: t.Mapping[pathlib.Path, t.Optional[str]],
+    former_keys: t.Mapping[pathlib.Path, t.Optional[str]],
 ) -> str:
     """Put everything back, the key with its files, and start again; what came of it, and the next step."""
     for change in changes:
         if change.action in SET:
             put(change.target, before.get(change.target))
-    if any(change.action == "key" for change in changes):
+    if any(change.action in KEYS for change in changes):
         put(str(keys.OWNER), None)  # as in make_key: a crash in between leaves a key that nobody owns
-        for path, text in former_key.items():
+        for path, text in former_keys.items():
             put(str(path), text, 0o600)
     systemctl("daemon-reload")
     systemctl("reset-failed", "docker.service")

@@ -10,14 +10,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import pathlib
+import re
 import tempfile
 import typing as t
 
 from . import system
-from .desired import Refusal
+from .refusal import Refusal
 
+CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 DIRECTORY = pathlib.Path("/etc/docker/tls")
 KEY = DIRECTORY / "server-key.pem"
+NEXT = DIRECTORY / "server-key-next.pem"  # takes KEY's place once its leaf has come
 OWNER = DIRECTORY / "server-key.vm-id"  # the machine that made the key: a clone has another id
 
 
@@ -28,9 +31,15 @@ def run_openssl(*arguments: str) -> str:
     return done.stdout
 
 
-def new_key() -> str:
-    """A fresh EC P-256 private key (PEM). It passes through this process's memory only."""
-    return run_openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+def new_key(key_type: str) -> str:
+    """A fresh private key (PEM). It passes through this process's memory only."""
+    kind, _dash, size = key_type.partition("-")
+    options = {
+        "EC": ("-algorithm", "EC", "-pkeyopt", f"ec_paramgen_curve:P-{size.lstrip('P')}"),
+        "RSA": ("-algorithm", "RSA", "-pkeyopt", f"rsa_keygen_bits:{size}"),
+        "Ed25519": ("-algorithm", "ED25519"),
+    }
+    return run_openssl("genpkey", *options[kind])
 
 
 def public_sha256(pem: t.Optional[str], kind: str) -> t.Optional[str]:
@@ -45,14 +54,26 @@ def public_sha256(pem: t.Optional[str], kind: str) -> t.Optional[str]:
     return hashlib.sha256(base64.b64decode(body)).hexdigest()
 
 
+def fingerprints(pem: str) -> t.List[str]:
+    """SHA-256 (hex, of the DER) of every certificate in a PEM text; one that is no base64 stands for itself."""
+    found = []
+    for body in CERTIFICATE.findall(pem):
+        try:
+            data = base64.b64decode(body)
+        except ValueError:
+            data = body.encode("utf-8")
+        found.append(hashlib.sha256(data).hexdigest())
+    return found
+
+
 def is_expired(certificate: str) -> bool:
     """Whether a certificate (PEM) is past its end; one that cannot be read counts as expired."""
     return system.output(["openssl", "x509", "-noout", "-checkend", "0"], stdin=certificate) is None
 
 
-def request(name: str) -> str:
-    """A certificate signing request (PEM) for the stored key. The signer takes no name from it."""
+def request(name: str, key: pathlib.Path) -> str:
+    """A certificate signing request (PEM) for a stored key. The signer takes no name from it."""
     with tempfile.NamedTemporaryFile("w", suffix=".cnf") as config:
         config.write("[req]\ndistinguished_name=dn\nprompt=no\n[dn]\n")
         config.flush()
-        return run_openssl("req", "-new", "-key", str(KEY), "-subj", f"/CN={name[:64]}", "-config", config.name)
+        return run_openssl("req", "-new", "-key", str(key), "-subj", f"/CN={name[:64]}", "-config", config.name)

@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import typing as t
 
-from . import packages_apt, system
-from .desired import Desired
+from . import packages, system
 
 RECORD = pathlib.Path("/var/lib/bulwark-azure-docker/packages")  # one name a line
 
@@ -21,12 +21,13 @@ def recorded() -> t.FrozenSet[str]:
     return frozenset((system.read(RECORD) or "").split())
 
 
-def install(desired: Desired) -> None:
-    """Install the engine and remember what came with it, also when only a part of it came. Raises Refusal."""
-    before = packages_apt.everything()
+@contextlib.contextmanager
+def remembering(backend: packages.Backend) -> t.Iterator[None]:
+    """Remember what comes meanwhile, also when only a part of it does."""
+    before = backend.everything()
     try:
-        packages_apt.install(desired.engine_version)
+        yield
     finally:
-        new = packages_apt.everything() - before
+        new = backend.everything().keys() - before.keys()
         if new:
             system.write(RECORD, "\n".join(sorted(recorded() | new)) + "\n", 0o644)

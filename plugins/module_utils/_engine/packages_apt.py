@@ -3,62 +3,87 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: may change without notice.
-"""Packages of Debian and Ubuntu. Locks of other package runs are waited for; noise goes to the log file."""
+"""Packages of Debian and Ubuntu."""
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from . import system
-from .desired import Refusal
+from . import apt, repository_apt, system
+from .refusal import Refusal
+from .release import os_release
 
-ENGINES = ("docker.io", "docker-ce", "moby-engine")  # any of them counts as the engine, and is kept
-STRANGERS = ("podman-docker",)  # looks like Docker and is not
-PACKAGE = "docker.io"
+ENGINES: t.Tuple[str, ...] = ("docker.io", "docker-ce", "moby-engine")  # any of them counts as the engine, and is kept
+STRANGERS: t.Tuple[str, ...] = ("podman-docker",)  # looks like Docker and is not
+TWINS: t.Tuple[str, ...] = (
+    "docker-cli",
+    "docker-ce-cli",
+    "docker-ce-rootless-extras",
+    "moby-cli",
+)  # come in the engine's version
+PLUGINS = ("docker-buildx-plugin", "docker-compose-plugin", "moby-buildx", "moby-compose")
+NEEDED: t.Tuple[str, ...] = ("iptables", "ca-certificates")  # by the distribution's engine
 COMPANIONS = ("docker-cli",)  # a package of its own since Debian 13
-LOCK_SECONDS = 600
-ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-OPTIONS = ("-o", f"DPkg::Lock::Timeout={LOCK_SECONDS}", "-o", "Acquire::Retries=3")
+COMPOSE: t.Tuple[str, ...] = ("docker-compose-plugin", "docker-compose-v2", "docker-compose")
+VENDOR: t.Mapping[str, str] = {"debian": "debian", "ubuntu": "ubuntu"}  # directories of Docker's repository
+FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"  # of Docker's key for Debian and Ubuntu
+LACKING = re.compile(r"Depends: (.+?) but ")
+KEY, PLACES, others, texts = repository_apt.KEY, repository_apt.PLACES, repository_apt.others, repository_apt.texts
 
 
-def installed(names: t.Sequence[str]) -> t.Dict[str, str]:
-    """Versions of those of ``names`` that are fully installed."""
-    found = {}
-    for name in names:
-        text = system.output(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Version}", name]) or ""
-        status, _space, version = text.partition(" ")
-        if status == "installed":
-            found[name] = version
-    return found
+def suite(release: t.Mapping[str, str]) -> str:
+    return release.get("VERSION_CODENAME", "")
 
 
-def everything() -> t.FrozenSet[str]:
-    """Names of all packages that are fully installed."""
-    text = system.output(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n"]) or ""
-    pairs = (line.partition(" ") for line in text.splitlines())
-    return frozenset(name for status, _space, name in pairs if status == "installed")
+def own_engine(_release: t.Mapping[str, str]) -> t.Optional[str]:
+    """The distribution's own engine."""
+    return "docker.io"
 
 
-def apt(*arguments: str) -> t.Tuple[int, str]:
-    """Exit code and last lines of an apt-get run."""
-    return system.logged(["apt-get", "--quiet", "--yes", *OPTIONS, *arguments], ENVIRONMENT)
+def extras() -> t.Tuple[str, ...]:
+    """What is installed with the distribution's own engine."""
+    return (*NEEDED, *filter(available, COMPANIONS))
+
+
+def everything() -> t.Dict[str, str]:
+    """Versions of all packages that are fully installed."""
+    text = system.output(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package} ${Version}\n"]) or ""
+    rows = (line.split(" ") for line in text.splitlines())
+    return {row[1]: row[2] for row in rows if row[0] == "installed"}
 
 
 def available(name: str) -> bool:
     return bool((system.output(["apt-cache", "show", "--no-all-versions", name]) or "").strip())
 
 
-def install(version: t.Optional[str]) -> None:
-    """Install the distribution's engine, or that version of it (exact or a series such as "26.1").
+def versions(name: str) -> t.List[str]:
+    """The versions that can be had, newest first."""
+    listing = system.output(["apt-cache", "madison", name]) or ""
+    return [line.split("|")[1].strip() for line in listing.splitlines() if line.count("|") == 2]
 
-    An update that misses some source is no failure by itself (other sources may do); what it said is part of the
-    refusal when the installation fails.
+
+def proxies() -> t.Optional[t.Dict[str, str]]:
+    """The proxies that apt uses, for what the program fetches itself; None where apt names none."""
+    names = {"http": "Acquire::http::Proxy", "https": "Acquire::https::Proxy"}
+    command = ["apt-config", "shell", *(word for pair in names.items() for word in pair)]
+    found = {name: url for name, url in os_release(system.output(command) or "").items() if url != "DIRECT"}
+    return {"https": found["http"], **found} if "http" in found else (found or None)
+
+
+def refresh() -> str:
+    """Read the sources anew; what was said. One that misses is no failure by itself, as others may do."""
+    return apt.run("update")[1]
+
+
+def install(wanted: t.Mapping[str, t.Optional[str]], complaints: str, back: bool = False) -> None:
+    """Install packages (name: version, None for the newest); ``back``: older ones than now, too. Raises Refusal.
+
+    ``complaints``: what the last ``refresh`` said. Nothing is removed for it: that could be somebody else's.
     """
-    _code, complaints = apt("update")
-    wanted = PACKAGE if version is None else f"{PACKAGE}={version_of(version)}"
-    code, tail = apt(
-        "install", "--no-install-recommends", wanted, "iptables", "ca-certificates", *filter(available, COMPANIONS)
-    )
+    names = [name if version is None else f"{name}={version}" for name, version in wanted.items()]
+    downgrades = ["--allow-downgrades"] if back else []
+    code, tail = apt.run("install", "--no-install-recommends", "--no-remove", *downgrades, *names)
     if code:
         raise Refusal(
             f"apt-get install ended with {code}, expected 0; its last lines:\n{tail}\n"
@@ -67,31 +92,37 @@ def install(version: t.Optional[str]) -> None:
         )
 
 
-def version_of(wanted: str) -> str:
-    """The newest available version that is ``wanted`` or begins with it; Refusal with the available ones if none."""
-    listing = system.output(["apt-cache", "madison", PACKAGE]) or ""
-    versions = [line.split("|")[1].strip() for line in listing.splitlines() if line.count("|") == 2]
-    for version in versions:
-        if matches(version, wanted):
-            return version
-    raise Refusal(
-        f"engine version {wanted} is not available, found: {', '.join(versions) or 'none'}; "
-        "choose one of these or give no version"
-    )
+def control(path: str) -> t.Tuple[str, str]:
+    """(name, version) of a package file. Raises Refusal."""
+    text = system.output(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", path]) or ""
+    name, _space, version = text.strip().partition(" ")
+    if not version:
+        raise Refusal(f"{path} is no package that dpkg-deb can read, expected a .deb file; declare the right file")
+    return name, version
 
 
-def matches(version: str, wanted: t.Optional[str]) -> bool:
-    """Whether an installed version satisfies the wanted one (exact, or a series ending at a dot, "+" or "-")."""
-    if wanted is None:
-        return True
-    forms = (version, version.partition(":")[2])  # also without the epoch, which hardly a user knows
-    return any(form == wanted or (form.startswith(wanted) and form[len(wanted)] in ".+-~") for form in forms)
+def install_files(paths: t.Sequence[str]) -> None:
+    """Install package files and nothing from any source. Raises Refusal naming what they depend on and is not there."""
+    nowhere = ("Dir::Etc::SourceList=/dev/null", "Dir::Etc::SourceParts=/dev/null", "Dir::Cache::pkgcache=")
+    alone = [word for option in nowhere for word in ("-o", option)]
+    code, tail = apt.run(*alone, "install", "--no-install-recommends", "--no-remove", "--no-download", *paths, lines=40)
+    if code:
+        lacking = ", ".join(sorted(set(LACKING.findall(tail))))
+        if lacking:
+            raise Refusal(
+                f"the declared files depend on packages that are neither among them nor installed: {lacking}; declare "
+                "the files of these packages, too (nothing was installed)"
+            )
+        last = "\n".join(tail.splitlines()[-8:])
+        raise Refusal(
+            f"apt-get install of the declared files ended with {code}, expected 0; its last lines:\n{last}\n"
+            f"Mend what it names, or declare other files, and run again (all output: {system.LOG})."
+        )
 
 
 def remove(names: t.AbstractSet[str]) -> None:
     """Remove packages, keeping their configuration. What apt would take along besides them stops it."""
-    wanted = removable(names)
-    code, tail = apt("remove", *sorted(wanted))
+    code, tail = apt.run("remove", *sorted(removable(names)))
     if code:
         raise Refusal(
             f"apt-get remove ended with {code}, expected 0; its last lines:\n{tail}\n"
@@ -101,11 +132,12 @@ def remove(names: t.AbstractSet[str]) -> None:
 
 def removable(names: t.AbstractSet[str]) -> t.FrozenSet[str]:
     """Those of ``names`` that can go without somebody else's package: all of them, or else the engine's own."""
-    for candidate in (frozenset(names), frozenset(names) & {PACKAGE, *COMPANIONS}):
-        text = system.output(["apt-get", "--simulate", *OPTIONS, "remove", *sorted(candidate)]) or ""
-        others = frozenset(line.split()[1] for line in text.splitlines() if line.startswith("Remv ")) - names
-        if not others:
+    for candidate in (frozenset(names), frozenset(names) & {*ENGINES, *TWINS, *PLUGINS}):
+        text = system.output(["apt-get", "--simulate", *apt.options(), "remove", *sorted(candidate)]) or ""
+        others_too = frozenset(line.split()[1] for line in text.splitlines() if line.startswith("Remv ")) - names
+        if not others_too:
             return candidate
     raise Refusal(
-        f"{', '.join(sorted(others))} would be removed with the engine; remove what needs Docker first, then run again"
+        f"{', '.join(sorted(others_too))} would be removed with the engine; remove what needs Docker first, then run "
+        "again"
     )

@@ -10,51 +10,58 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from . import keys, packages_apt, unit
-from .desired import Desired, Refusal
-from .observe import DAEMON_JSON, SUPPORTED, Observed
-
-ENROLLED, SERVING, KEY_MISMATCH = "enrolled", "serving", "key_mismatch"
-FORBIDDEN_KEYS = ("hosts", "tls", "tlsverify", "tlscacert", "tlscert", "tlskey")  # they clash with the drop-in's flags
-UNKNOWN_COMMAND = "(the package's start command)"
-
-
-@dataclasses.dataclass(frozen=True)
-class Change:
-    """``action`` is one of install, key, write, remove, restart; ``content`` is never a private key."""
-
-    action: str
-    target: str
-    reason: str
-    content: t.Optional[str] = None
-
-    def __str__(self) -> str:
-        return f"{self.action} {self.target}: {self.reason}"
+from . import compose_plan, daemon_json, group, live, packages, plan_supply, unit
+from .change import Change
+from .desired import NOW, Desired
+from .observe import Observed
+from .plan_tls import SERVING, TlsPlan, plan_tls
+from .refusal import Refusal
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """``state`` is what the host is once the changes are made."""
+    """``state``: what the host is once the changes are made; ``options``: what daemon.json then holds (None: no file).
+
+    ``pending``: why a restart is due that is not made now; ``findings``: what is left as it is and should be looked at.
+    """
 
     state: str
     changes: t.Tuple[Change, ...]
+    options: t.Optional[t.Mapping[str, t.Any]] = None
+    pending: t.Optional[str] = None
+    findings: t.Tuple[str, ...] = ()
+
+
+def plan(desired: Desired, seen: Observed) -> Plan:
+    """Changes in the order in which they must be made. Raises Refusal for a machine that must not be touched."""
+    packages.refuse(desired.source, seen.os_id, seen.os_version, seen.supply.known)
+    refuse(seen)
+    options, record = daemon_json.declare(
+        seen.daemon_options, seen.daemon_record, daemon_json.ENGINE, desired.all_options
+    )
+    refuse_options(options or {}, desired, seen)
+    installing, upgrade = plan_supply.changes(desired, seen)
+    tls = plan_tls(desired, seen)
+    daemon = daemon_changes(options, record, seen)
+    acting, restart = restarts(desired, seen, tls, daemon, options)
+    pending = "; ".join(filter(None, (upgrade, restart))) or None
+    members = group.changes(desired.group, seen.members)
+    projects = compose_plan.changes(
+        desired.projects, seen.compose, seen.engine_version is not None, any(it.action == "restart" for it in acting)
+    )
+    return Plan(
+        tls.state,
+        (*installing, *tls.changes, *daemon, *members, *acting, *projects),
+        options,
+        pending,
+        (*group.findings(desired.group, seen.members), *compose_plan.findings(desired.projects, seen.compose)),
+    )
 
 
 def refuse(seen: Observed) -> None:
     """Raise Refusal for a machine that this program must not touch."""
-    if seen.os_id not in SUPPORTED:
-        raise Refusal(
-            f"this machine runs {seen.os_id} {seen.os_version}, supported are {' and '.join(SUPPORTED)}; "
-            "choose an image of one of these"
-        )
     if seen.strangers:
         raise Refusal(f"found {', '.join(seen.strangers)}, which stands in Docker's place; remove it and run again")
-    clash = [name for name in FORBIDDEN_KEYS if name in seen.daemon_json_keys]
-    if clash:
-        raise Refusal(
-            f"{DAEMON_JSON} sets {', '.join(clash)}, which the listener's flags would contradict (dockerd refuses to "
-            "start then); remove these keys and run again"
-        )
     if seen.certificate_expired:
         raise Refusal("the certificate for this machine has expired or cannot be read; issue a new one and run again")
     command = seen.effective_start or seen.exec_start
@@ -66,102 +73,99 @@ def refuse(seen: Observed) -> None:
         )
 
 
-def install_reason(desired: Desired, seen: Observed) -> t.Optional[str]:
-    """Why the engine is to be installed, None when it is there. Raises Refusal for another vendor's wrong version."""
-    if seen.engine_version is None:
-        return "not installed"
-    if packages_apt.matches(seen.engine_version, desired.engine_version):
-        return None
-    if packages_apt.PACKAGE not in seen.engines:
+def refuse_options(options: t.Mapping[str, t.Any], desired: Desired, seen: Observed) -> None:
+    """Raise Refusal for options with which the daemon would not start, or would start without its data."""
+    clash = [name for name in daemon_json.LISTENER_KEYS if name in options]
+    if clash:
         raise Refusal(
-            f"found {next(iter(seen.engines))} {seen.engine_version}, wanted version {desired.engine_version}; another "
-            "vendor's engine is kept as it is: upgrade it yourself, or ask for no version"
+            f"{daemon_json.PATH} sets {', '.join(clash)}, which the listener's flags would contradict (dockerd refuses "
+            "to start then); remove these keys and run again"
         )
-    return f"version {seen.engine_version}, wanted {desired.engine_version}"
+    command = seen.effective_start or seen.exec_start or ""
+    elsewhere = unit.flag_value(unit.words_of(command), "--config-file")
+    if options and elsewhere not in (None, daemon_json.PATH):
+        raise Refusal(
+            f"docker.service starts with --config-file {elsewhere}, expected none, or {daemon_json.PATH}: remove the "
+            "flag and run again"
+        )
+    both = daemon_json.twice(options, unit.words_of(command))
+    if both:
+        raise Refusal(
+            f"{', '.join(both)} would be set by {daemon_json.PATH} and by a flag of docker.service's start command "
+            f"({command}); dockerd refuses to start then: keep one of them and run again"
+        )
+    if seen.in_swarm and options.get("live-restore"):
+        raise Refusal(
+            "this engine is part of a swarm, and dockerd refuses to start with live-restore then; declare live-restore "
+            "false (role: docker_engine_live_restore), or leave the swarm, and run again"
+        )
+    wanted = str(options.get("data-root") or seen.default_data_root)
+    if seen.holdings and wanted != seen.data_root and not seen.wanted_root_holds:
+        raise Refusal(
+            f"the engine's data is in {seen.data_root} ({', '.join(seen.holdings)}), wanted is {wanted}, where there "
+            "is none; stop docker, copy the data there (rsync -aHAX), and run again, or declare the present data-root"
+        )
 
 
-def key_reason(desired: Desired, seen: Observed) -> t.Optional[str]:
-    """Why a new private key is due, None when the present one is right."""
-    if desired.tls is not None and desired.tls.key is not None:
-        return None if seen.key_sha256 == seen.certificate_key_sha256 else "the controller sent another key"
-    if not seen.key_exists:
-        return "there is none"
-    if seen.key_sha256 is None:
-        return "it cannot be read"
-    if seen.key_owner != desired.vm_id:
-        return f"it was made for VM id {seen.key_owner or 'unknown'}, this is {desired.vm_id}"
-    return None
+def daemon_changes(
+    options: t.Optional[t.Mapping[str, t.Any]], record: daemon_json.Record, seen: Observed
+) -> t.Tuple[Change, ...]:
+    """daemon.json and the record of who declared what in it. Equal options in another wording stay as they are."""
+    changes: t.List[Change] = []
+    if options is None and seen.daemon_options is not None:
+        changes.append(Change("remove", daemon_json.PATH, "nobody declares any option"))
+    elif options is not None and (seen.daemon_options != options or seen.daemon_broken):
+        keys = ", ".join(sorted(differing(seen.daemon_options or {}, options)))
+        changes.append(Change("write", daemon_json.PATH, f"{keys or 'content'} differs", daemon_json.text(options)))
+    if record.fragments and record != seen.daemon_record:
+        changes.append(
+            Change(
+                "write", daemon_json.RECORD, "remembers what is ours in daemon.json", daemon_json.record_text(record)
+            )
+        )
+    elif not record.fragments and seen.daemon_record is not None:
+        changes.append(Change("remove", daemon_json.RECORD, "nothing in daemon.json is ours"))
+    return tuple(changes)
 
 
-def file_changes(desired: Desired, seen: Observed, key_sha256: str) -> t.List[Change]:
-    """The set of public files that serve; each difference is one change."""
-    wanted = {
-        unit.CERTIFICATE: desired.complete_tls.certificate,
-        unit.CLIENT_AUTHORITIES: desired.complete_tls.client_authorities,
-        unit.DROP_IN: unit.drop_in(desired, seen.exec_start or UNKNOWN_COMMAND, key_sha256),
-    }
-    return [
-        Change("write", path, "absent" if seen.files.get(path) is None else "content differs", text)
-        for path, text in wanted.items()
-        if seen.files.get(path) != text
-    ]
+def differing(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> t.List[str]:
+    return [key for key in {**before, **after} if (key in before, before.get(key)) != (key in after, after.get(key))]
 
 
-def closing_changes(seen: Observed, reason: str) -> t.List[Change]:
-    """Take a listener away: without a matching pair of key and declared certificate there is no TCP."""
-    paths = (unit.DROP_IN, unit.CERTIFICATE, unit.CLIENT_AUTHORITIES)
-    return [Change("remove", path, reason) for path in paths if seen.files.get(path) is not None]
-
-
-def restart_reason(desired: Desired, seen: Observed, key_sha256: str, changes: t.Sequence[Change]) -> t.Optional[str]:
+def restart_reason(desired: Desired, seen: Observed, tls: TlsPlan, at_start: str) -> t.Optional[str]:
     """Why dockerd must be restarted although perhaps no file changes; None when the running one is right."""
-    if any(change.action in ("key", "write", "remove") for change in changes):
+    if tls.causes:
         return "files that are read at its start changed"
     if not seen.active:
         return "it is not running"
-    if desired.tls is None or seen.exec_start is None:
+    if (seen.daemon_record or desired.all_options) and seen.live.at_start != at_start:
+        return "the running daemon has not read what daemon.json says"
+    if tls.state != SERVING or seen.exec_start is None:
         return None
-    if seen.live_mark != unit.mark(desired, seen.exec_start, key_sha256):
+    if seen.live_mark != unit.mark(desired, seen.exec_start, tls.key_sha256):
         return "the running daemon was started with another configuration"
     return None if seen.listening else f"it does not listen on {unit.listener(desired)}"
 
 
-def plan(desired: Desired, seen: Observed) -> Plan:
-    """Changes in the order in which they must be made."""
-    refuse(seen)
-    changes: t.List[Change] = []
-    due = install_reason(desired, seen)
-    if due is not None:
-        changes.append(Change("install", "engine", due))
-    reason = key_reason(desired, seen)
-    brought = desired.tls is not None and desired.tls.key is not None
-    if reason is not None:
-        changes.append(Change("key", str(keys.KEY), reason))
-        if not brought:
-            changes.extend(closing_changes(seen, "its key is replaced"))
-    elif desired.tls is None:
-        changes.extend(closing_changes(seen, "no certificate is declared"))
-    key_sha256 = seen.certificate_key_sha256 if brought else seen.key_sha256
-    matching = (brought or reason is None) and key_sha256 == seen.certificate_key_sha256
-    if desired.tls is not None and matching and key_sha256 is not None:
-        changes.extend(file_changes(desired, seen, key_sha256))
-        return Plan(SERVING, with_restart(desired, seen, key_sha256, changes))
-    state = ENROLLED if desired.tls is None else KEY_MISMATCH
-    without_tls = dataclasses.replace(desired, tls=None)
-    closing = [change for change in changes if change.action == "remove"]
-    return Plan(state, with_restart(without_tls, seen, "", closing, before=changes))
-
-
-def with_restart(
+def restarts(
     desired: Desired,
     seen: Observed,
-    key_sha256: str,
-    causes: t.Sequence[Change],
-    before: t.Optional[t.Sequence[Change]] = None,
-) -> t.Tuple[Change, ...]:
-    """``before`` (default: ``causes``) and, if due, the restart. A fresh installation starts the daemon itself."""
-    planned = tuple(causes if before is None else before)
-    reason = restart_reason(desired, seen, key_sha256, causes)
+    tls: TlsPlan,
+    daemon: t.Sequence[Change],
+    options: t.Optional[t.Mapping[str, t.Any]],
+) -> t.Tuple[t.List[Change], t.Optional[str]]:
+    """(restart or reload, if due; why a restart is left pending). A fresh installation starts the daemon itself.
+
+    Where live-restore is new, a reload comes before the restart: the containers that run survive it then.
+    """
+    wanted = live.of(options)
+    reason = restart_reason(desired, seen, tls, str(wanted.at_start))
+    ours = bool(seen.daemon_record or desired.all_options or daemon)
+    stale = seen.active and ours and seen.live.reloaded != wanted.reloaded
+    reload = [Change("reload", "docker.service", "the running daemon has not read what daemon.json says")]
     if reason is None or (reason == "it is not running" and seen.engine_version is None):
-        return planned
-    return (*planned, Change("restart", "docker.service", reason))
+        return (reload if stale else []), None
+    before = reload if stale and (options or {}).get("live-restore") else []
+    if desired.restart != NOW:
+        return (reload if stale else []), reason
+    return [*before, Change("restart", "docker.service", reason)], None

@@ -16,14 +16,20 @@ import pathlib
 import sys
 import typing as t
 
-from . import absence, apply, keys, system
-from .desired import Desired, Refusal, parse
-from .observe import Observed, observe, os_release
-from .plan import SERVING, Change, plan
+from . import absence, apply, compose, compose_apply, daemon_json, keys, options, packages, release, scratch, system
+from .change import Change
+from .desired import Desired, parse
+from .observe import Observed, observe
+from .plan import Plan, plan
+from .plan_tls import SERVING
+from .refusal import Refusal
 
-KEY_VARIABLE = "BULWARK_AZURE_DOCKER_KEY"  # PEM in base64
+SECRETS_VARIABLE = "BULWARK_AZURE_DOCKER_SECRETS"  # JSON in base64, see options.secrets
 PREFIX = "bulwark.azure_docker.report: "
 LOCK = "/run/bulwark-azure-docker.lock"
+CONFIGURED = "configured"  # all is in place, but the restart that makes it serve was left to somebody else
+PHASES = ("packages", "engine", "projects")
+LONGEST = 3000  # characters of a report; handlers keep 4 KB of all that is said
 HOST_KEYS = ("ed25519", "ecdsa")  # rsa would make the report long, and every client knows these
 
 
@@ -36,38 +42,48 @@ class Outcome:
     engine_version: t.Optional[str]
     os: str
     before: t.Mapping[str, t.Optional[str]]
+    pending: t.Optional[str] = None
+    findings: t.Tuple[str, ...] = ()
 
 
 def converge(desired: Desired, check: bool) -> Outcome:
     """Bring the machine to its desired state. Raises Refusal. With ``check`` nothing is changed.
 
-    The start command is only known once the engine is installed, so an installation is followed by a second look.
+    The start command is only known once the engine is installed, and what containers do once it runs as it shall: so
+    each phase is followed by another look.
     """
     if desired.absent:
         return leave(desired, check)
     seen = observe(desired)
-    before = seen.files
+    before = {**seen.files, **compose.files(seen.compose)}
     made: t.Tuple[Change, ...] = ()
     planned = plan(desired, seen)
     if check:
-        return outcome(planned.state, planned.changes, seen, before)
-    installs = tuple(change for change in planned.changes if change.action == "install")
-    if installs:
-        apply.apply(desired, installs, {})
-        made += installs
-        seen = observe(desired)
-        planned = plan(desired, seen)
-    if planned.changes:
-        apply.apply(desired, planned.changes, seen.files)
-        made += planned.changes
-        seen = observe(desired)
-    return outcome(planned.state, made, seen, before)
+        return outcome(planned, planned.changes, seen, before)
+    for phase in PHASES:
+        due = tuple(change for change in planned.changes if phase_of(change) == phase)
+        if due:
+            apply.apply(desired, due, seen, planned.options)
+            made += due
+            seen = observe(desired)
+            planned = plan(desired, seen)
+    return outcome(planned, made, seen, before)
+
+
+def phase_of(change: Change) -> str:
+    """When a change is made: packages first, then the engine, then the projects that run on it."""
+    if change.action == "install" or change.target in packages.places():
+        return PHASES[0]
+    return PHASES[2] if change.action in compose_apply.ACTIONS else PHASES[1]
 
 
 def outcome(
-    state: str, changes: t.Tuple[Change, ...], seen: Observed, before: t.Mapping[str, t.Optional[str]]
+    planned: Plan, made: t.Tuple[Change, ...], seen: Observed, before: t.Mapping[str, t.Optional[str]]
 ) -> Outcome:
-    return Outcome(state, changes, seen.engine_version, f"{seen.os_id} {seen.os_version}", before)
+    waits = planned.state == SERVING and planned.pending is not None and not seen.listening
+    distribution = f"{seen.os_id} {seen.os_version}"
+    state = CONFIGURED if waits else planned.state
+    return Outcome(state, made, seen.engine_version, distribution, before, planned.pending, planned.findings)
 
 
 def leave(desired: Desired, check: bool) -> Outcome:
@@ -76,9 +92,9 @@ def leave(desired: Desired, check: bool) -> Outcome:
     changes = absence.plan(desired, seen)
     if changes and not check:
         absence.carry_out(desired, changes)
-    release = os_release(system.read("/etc/os-release") or "")
+    found = release.look()
     kept = None if seen.engine_ours else seen.engine
-    return Outcome(absence.ABSENT, changes, kept, f"{release.get('ID')} {release.get('VERSION_ID')}", seen.files)
+    return Outcome(absence.ABSENT, changes, kept, f"{found.get('ID')} {found.get('VERSION_ID')}", seen.files)
 
 
 def ssh_host_keys() -> t.List[str]:
@@ -102,8 +118,20 @@ def report(desired: Desired, outcome: Outcome) -> t.Dict[str, t.Any]:
         "changes": [str(change)[:160] for change in outcome.changes][:8],
         "ssh_host_keys": ssh_host_keys(),
     }
-    if outcome.state not in (SERVING, absence.ABSENT) and keys.KEY.exists():
-        result["csr"] = keys.request(desired.host)
+    asking = keys.NEXT if keys.NEXT.exists() else keys.KEY
+    if asking == keys.NEXT or (outcome.state not in (SERVING, CONFIGURED) and keys.KEY.exists()):
+        result["csr"] = keys.request(desired.host, asking)
+    if outcome.pending:
+        result["restart_pending"] = outcome.pending
+    elif outcome.state == SERVING and desired.tls is not None:
+        result["trusts"] = {
+            "server_authority_sha256": desired.tls.server_authority_sha256 or None,
+            "client_authority_sha256s": keys.fingerprints(desired.tls.client_authorities),
+        }
+    if outcome.findings:
+        result["findings"] = [finding[:300] for finding in outcome.findings][:4]
+    if len(json.dumps(result)) > LONGEST:
+        result.pop("trusts", None)  # then Azure's word counts: what was sent
     return result
 
 
@@ -112,17 +140,20 @@ def locked(desired: Desired, check: bool) -> Outcome:
     descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        scratch.sweep()
         return converge(desired, check)
     finally:
         os.close(descriptor)
 
 
-def difference(outcome: Outcome) -> t.List[t.Dict[str, str]]:
+def difference(desired: Desired, outcome: Outcome) -> t.List[t.Dict[str, str]]:
     """Ansible's diff: the public files' texts, and a line for every other change. Never a private key."""
     shown = []
     for change in outcome.changes:
-        if change.action in apply.SET:
+        if change.action in (*apply.SET, *compose_apply.SHOWN) and change.target != daemon_json.RECORD:
             before, after = outcome.before.get(change.target) or "", change.content or ""
+            if change.target == daemon_json.PATH:
+                before, after = (daemon_json.shown(text, desired.protected_options) for text in (before, after))
         else:
             before, after = "", f"{change}\n"
         shown.append({"before": before, "after": after, "before_header": change.target, "after_header": change.target})
@@ -134,7 +165,7 @@ def declare(desired: Desired, check: bool) -> t.Dict[str, t.Any]:
     outcome = locked(desired, check)
     result = report(desired, outcome)
     result["changes"] = [str(change) for change in outcome.changes]
-    return dict(result, changed=bool(outcome.changes), diff=difference(outcome))
+    return dict(result, changed=bool(outcome.changes), diff=difference(desired, outcome))
 
 
 def run(data: t.Mapping[str, t.Any]) -> int:
@@ -152,10 +183,8 @@ def run(data: t.Mapping[str, t.Any]) -> int:
 def main() -> int:
     """Entry of the bundle: the desired state comes as JSON on standard input.
 
-    A key that the controller made comes in it, or where the script itself can be read by others, in a variable.
+    Its secrets come in it, or where the script itself can be read by others, in a variable.
     """
     data = json.load(sys.stdin)
-    key = os.environ.pop(KEY_VARIABLE, "")
-    if key and data.get("tls"):
-        data["tls"]["key"] = base64.b64decode(key).decode("ascii")
-    return run(data)
+    hidden = os.environ.pop(SECRETS_VARIABLE, "")
+    return run(options.united(data, json.loads(base64.b64decode(hidden))) if hidden else data)

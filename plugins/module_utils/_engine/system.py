@@ -58,7 +58,10 @@ def remove_empty(directory: t.Union[str, pathlib.Path]) -> None:
 def write(path: t.Union[str, pathlib.Path], text: str, mode: int) -> None:
     """Replace a file at once, owned by root; a reader sees the old or the new one, a crash leaves one of them."""
     target = pathlib.Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    for directory in reversed(target.parents):
+        if not directory.exists():  # whatever the umask is: others than root read below /etc
+            directory.mkdir()
+            os.chmod(directory, 0o755)  # noqa: S103
     temporary = target.with_name(f".{target.name}.new")
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -89,11 +92,18 @@ def output(command: t.Sequence[str], stdin: str = "") -> t.Optional[str]:
     return done.stdout if done.returncode == 0 else None
 
 
-def logged(command: t.Sequence[str], environment: t.Optional[t.Mapping[str, str]] = None) -> t.Tuple[int, str]:
+def logged(
+    command: t.Sequence[str], environment: t.Optional[t.Mapping[str, str]] = None, lines: int = 8
+) -> t.Tuple[int, str]:
     """Run a command that acts; its output goes to the log file. Returns the exit code and the output's last lines."""
     done = execute(command, env=dict(os.environ, **(environment or {})))
     text = done.stdout + done.stderr
+    log(command, text)
+    return done.returncode, "\n".join(text.strip().splitlines()[-lines:])
+
+
+def log(command: t.Sequence[str], text: str) -> None:
+    """Keep what a command said, in the log file."""
     descriptor = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as log:
-        log.write("$ {0}\n{1}\n".format(" ".join(command), text))
-    return done.returncode, "\n".join(text.strip().splitlines()[-8:])
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("$ {0}\n{1}\n".format(" ".join(command), text))

@@ -12,7 +12,8 @@ import shlex
 import typing as t
 
 from . import keys
-from .desired import Desired, Refusal
+from .desired import Desired
+from .refusal import Refusal
 
 DROP_IN = "/etc/systemd/system/docker.service.d/50-bulwark-azure-docker.conf"
 CERTIFICATE = str(keys.DIRECTORY / "server-cert.pem")
@@ -36,12 +37,26 @@ def exec_start(texts: t.Iterable[str]) -> t.Optional[str]:
     return commands[0] if commands else None
 
 
+def words_of(command: str) -> t.List[str]:
+    """A start command's words."""
+    try:
+        return shlex.split(command)
+    except ValueError:  # a single quote mark in a variable's value, which systemd takes as it is
+        return command.split()
+
+
+def flag_value(words: t.Sequence[str], name: str) -> t.Optional[str]:
+    """The value of a long flag, given after "=" or as the next word; None where the flag is not there."""
+    for index, word in enumerate(words):
+        flag, equals, value = word.partition("=")
+        if flag == name:
+            return value if equals else (words[index + 1] if index + 1 < len(words) else None)
+    return None
+
+
 def foreign_listener(command: str) -> t.Optional[str]:
     """The TCP listener or TLS flag that somebody else's start command has already, None when it has none."""
-    try:
-        words = shlex.split(command)
-    except ValueError:  # a single quote mark in a variable's value, which systemd takes as it is
-        words = command.split()
+    words = words_of(command)
     for index, word in enumerate(words):
         flag, _equals, value = word.partition("=")
         if word.startswith("-H"):  # its value may follow at once

@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
+import gzip
 import hashlib
 import io
 import json
@@ -21,23 +22,62 @@ import re
 import textwrap
 import typing as t
 import zipfile
+import zlib
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
     absence,
     apply,
+    apt,
+    change,
+    compose,
+    compose_apply,
+    compose_model,
+    compose_plan,
+    daemon_json,
     desired,
+    docker_command,
+    fetching,
+    group,
+    installation,
     keys,
+    live,
+    logins,
     observe,
+    offline,
+    openpgp,
+    options,
     ownership,
+    packages,
     packages_apt,
+    packages_dnf,
+    packages_zypper,
     plan,
+    plan_supply,
+    plan_tls,
     program,
+    projects,
+    refusal,
+    release,
+    repository_apt,
+    rpm,
+    scratch,
+    source,
+    supply,
     system,
     unit,
+    upgrade,
+    versions,
 )
 
+GZIP = b"\x1f\x8b"  # how its data begin
 MARKER = "# bulwark.azure_docker engine program"
-MODULES = (absence, apply, desired, keys, observe, ownership, packages_apt, plan, program, system, unit)
+MODULES = (
+    *(absence, apply, apt, change, daemon_json, desired, fetching, group, installation, keys, live),
+    *(observe, offline, openpgp, options, ownership, packages, packages_apt, packages_dnf, packages_zypper),
+    *(plan, plan_supply, plan_tls, program, refusal, release, repository_apt, rpm, source, supply, system),
+    *(unit, upgrade, versions),
+    *(compose, compose_apply, compose_model, compose_plan, docker_command, logins, projects, scratch),
+)
 ENTRY = "import sys\n\nfrom engine.program import main\n\nsys.exit(main())\n"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 
@@ -71,7 +111,7 @@ class Bundle:
     desired: t.Mapping[str, t.Any]
 
 
-def source(module: t.Any) -> bytes:
+def text_of(module: t.Any) -> bytes:
     """The text of a module, whatever loaded it (files, AnsiballZ's zip, Ansible's collection loader)."""
     text = module.__spec__.loader.get_source(module.__name__)
     return text if isinstance(text, bytes) else text.encode("utf-8")  # bytes from Ansible's collection loader
@@ -80,7 +120,7 @@ def source(module: t.Any) -> bytes:
 @functools.lru_cache(maxsize=None)
 def archive() -> bytes:
     """The program as a zip: the same bytes from every Python version and machine."""
-    files = {"engine/" + module.__name__.rpartition(".")[2] + ".py": source(module) for module in MODULES}
+    files = {"engine/" + module.__name__.rpartition(".")[2] + ".py": text_of(module) for module in MODULES}
     files["engine/__init__.py"] = b""
     files["__main__.py"] = ENTRY.encode("ascii")
     buffer = io.BytesIO()
@@ -108,7 +148,7 @@ def digest() -> str:
     return fingerprint(build({}))
 
 
-# CustomScript keeps the script it ran; one with a key in it must not stay. A shell goes on reading an unlinked file.
+# CustomScript keeps the script it ran; one with a secret in it must not stay. A shell goes on reading an unlinked file.
 FORGET = 'rm -f -- "$0"'
 KEEP = ":"
 
@@ -116,7 +156,7 @@ KEEP = ":"
 def build(desired_state: t.Mapping[str, t.Any]) -> str:
     """The script that carries the program and ``desired_state`` (JSON-able)."""
     return STUB.format(
-        forget=FORGET if (desired_state.get("tls") or {}).get("key") else KEEP,
+        forget=FORGET if options.secrets(desired_state) else KEEP,
         marker=MARKER,
         digest=archive_sha256(),
         program="\n".join(textwrap.wrap(base64.b64encode(archive()).decode("ascii"), 120)),
@@ -125,15 +165,16 @@ def build(desired_state: t.Mapping[str, t.Any]) -> str:
 
 
 def encoded(script: str) -> str:
-    """As CustomScript's ``script`` setting wants it."""
-    return base64.b64encode(script.encode("ascii")).decode("ascii")
+    """As CustomScript's ``script`` setting wants it: of gzip, as Azure takes 256 KB. Two compressors may differ."""
+    return base64.b64encode(gzip.compress(script.encode("ascii"), mtime=0)).decode("ascii")
 
 
 def decode(setting: t.Optional[str]) -> t.Optional[Bundle]:
-    """Read a ``script`` setting of CustomScript back; None for anything that this collection did not make."""
+    """Read a ``script`` setting of CustomScript back, of gzip or (from former versions) not; None if not ours."""
     try:
-        return read(base64.b64decode(setting or "", validate=True).decode("ascii"))
-    except ValueError:
+        data = base64.b64decode(setting or "", validate=True)
+        return read((gzip.decompress(data) if data[:2] == GZIP else data).decode("ascii"))
+    except (ValueError, EOFError, OSError, zlib.error):  # what is cut short or no gzip after all
         return None
 
 

@@ -5,23 +5,24 @@
 # Private to this collection: may change without notice.
 """The carrier run_command: the engine program as a managed run command, for VMs whose CustomScript slot is taken.
 
-Everybody who may read the VM can read a run command's script, so a key that the controller made does not travel in
-it but as a protected parameter, which the handler passes on as an environment variable.
+Everybody who may read the VM can read a run command's script, so what is secret (a key that the controller made) does
+not travel in it but as a protected parameter, which the handler passes on as an environment variable.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.program import KEY_VARIABLE
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.program import SECRETS_VARIABLE
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import observed
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._run_command.converge import converge
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._run_command.desired import RunCommand
 
 from . import bundle
-from .desired import Document, Host, Site, public
+from .desired import Document, Host, Site, public, secrets
 from .seen import Seen
 
 TIMEOUT_SECONDS = 1800
@@ -33,12 +34,13 @@ def command(host: Host, site: Site, seen: Seen, state: Document) -> RunCommand:
     script = bundle.build(told)
     if seen.command is not None and seen.sent == bundle.Bundle(bundle.digest(), told):
         script = observed.properties_of(seen.command)["source"]["script"]
-    key = {KEY_VARIABLE: base64.b64encode(host.key.encode("ascii")).decode("ascii")} if host.key else {}
+    hidden = json.dumps(secrets(state), sort_keys=True) if secrets(state) else ""
+    protected = {SECRETS_VARIABLE: base64.b64encode(hidden.encode("utf-8")).decode("ascii")} if hidden else {}
     return RunCommand(
         name=(seen.command or {}).get("name") or site.extension_name,
         script=script,
         parameters={},
-        protected_parameters=key,
+        protected_parameters=protected,
         timeout_in_seconds=TIMEOUT_SECONDS,
         on_unknown_secret="apply",
         rerun=host.repair,

@@ -16,7 +16,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.co
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.desired import Desired
 
 from . import bundle
-from .desired import Host, Site
+from .desired import Host, Site, secrets
 from .seen import PUBLISHER, TYPE, VERSION, Document, Seen
 
 
@@ -35,15 +35,14 @@ def refuse_foreign(host: Host, seen: Seen) -> None:
 
 def extension(host: Host, site: Site, seen: Seen, state: Document) -> Desired:
     """The extension that carries ``state``. What Azure already holds in another wording stays as it is."""
-    script = bundle.encoded(bundle.build(state))
     settings: Document = {"skipDos2Unix": True}
     protected: Document = {}
-    if host.key:
-        protected = {"script": script}
+    if secrets(state):
+        protected = {"script": bundle.encoded(bundle.build(state))}
     elif seen.sent == bundle.Bundle(bundle.digest(), state):
         settings = observed.properties_of(seen.extension).get("settings") or {}
     else:
-        settings["script"] = script
+        settings["script"] = bundle.encoded(bundle.build(state))
     return Desired(
         name=(seen.extension or {}).get("name") or site.extension_name,
         publisher=PUBLISHER,

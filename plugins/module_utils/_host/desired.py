@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import options
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import SCHEMA
 
 Document = t.Dict[str, t.Any]
@@ -23,7 +24,7 @@ class Host:
     id: str
     address: str = ""
     port: int = 2376
-    engine_version: str = ""
+    engine: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict, repr=False)  # see _engine/options.SPEC
     certificate: str = ""
     vm_id: str = ""
     repair: bool = False
@@ -58,14 +59,16 @@ def desired_state(host: Host, site: Site, vm_id: str, address: str) -> Document:
         "vm_id": vm_id,
         "address": address,
         "port": host.port,
-        "engine": {"version": host.engine_version or None},
         "tls": tls,
+        **options.parts(host.engine),
     }
 
 
 def public(state: t.Optional[t.Mapping[str, t.Any]]) -> Document:
-    """``state`` without a private key, for diffs, and for scripts that others can read."""
-    if not state:
-        return {}
-    tls = state.get("tls")
-    return dict(state, tls={name: value for name, value in tls.items() if name != "key"} if tls else None)
+    """``state`` without its secrets, for diffs, and for scripts that others can read."""
+    return options.public(state) if state else {}
+
+
+def secrets(state: t.Mapping[str, t.Any]) -> Document:
+    """What must not be read by others: then nothing of the script travels where everybody can read it."""
+    return options.secrets(state)

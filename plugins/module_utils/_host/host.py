@@ -12,11 +12,12 @@ import typing as t
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.redaction import mask, masked, secrets_in
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import options
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import preflight
 
 from . import bundle, by_command, by_extension
 from .desired import Document, Host, Site, desired_state, public
-from .seen import CUSTOM_SCRIPT, RUN_COMMAND, Seen, addresses, describe, judge, see, see_settled
+from .seen import CUSTOM_SCRIPT, RUN_COMMAND, Seen, addresses, describe, find, judge, see, see_settled
 
 NOISE = ("settings.", "source.", "asked to")  # the carrier's reasons that the host's own terms say better
 
@@ -43,9 +44,9 @@ def shown(result: Document, seen: Seen, state: Document, repair: bool) -> Docume
 def converge(session: Session, host: Host, site: Site, check: bool) -> Document:
     """Bring one host to its declared state through its carrier. Raises Failure. ``check`` sends nothing.
 
-    A key that the controller made is kept out of every result and Failure, whoever quotes it.
+    A key that the controller made, or another secret, is kept out of every result and Failure, whoever quotes it.
     """
-    hidden = secrets_in({"key": host.key or ""})
+    hidden = secrets_in([host.key or "", *options.secret_strings(host.engine)])
     try:
         return mask(_converge(session, host, site, check), hidden)
     except Failure as failure:
@@ -108,7 +109,7 @@ def remove(session: Session, host: Host, site: Site, check: bool) -> Document:
 
 
 def information(session: Session, resource_id: str, carrier: str, name: str) -> Document:
-    """What ``docker_host_info`` says of one VM; ``exists`` is false where there is none."""
-    seen = see(session, resource_id, carrier, name)
+    """What ``docker_host_info`` says of a VM with that declared carrier; ``exists`` is false where there is no VM."""
+    seen = find(session, resource_id, carrier, name)
     where: t.Dict[str, t.Optional[str]] = {"private_address": None, "public_address": None}
     return {**describe(seen), **(addresses(session, seen.vm) if seen.vm else where), "changed": False}

@@ -7,14 +7,12 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import hashlib
-import re
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.session import Session
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.settling import settled
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import keys
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension import observed, secret_digest
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._extension.converge import observe as observe_vm
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._run_command.converge import (
@@ -25,9 +23,9 @@ from . import bundle, report
 
 CUSTOM_SCRIPT, RUN_COMMAND, AUTO = "custom_script", "run_command", "auto"
 PROGRAM = "bulwark.azure_docker"
+RUN_COMMAND_HANDLER = "microsoft.cplat.core.runcommandhandlerlinux"
 PUBLISHER, TYPE, VERSION = "Microsoft.Azure.Extensions", "CustomScript", "2.1"
 Document = t.Dict[str, t.Any]
-CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +61,31 @@ def see(session: Session, resource_id: str, carrier: str = CUSTOM_SCRIPT, name: 
     if vm is None or carrier == CUSTOM_SCRIPT or (carrier == AUTO and seen.extension_is_ours):
         return seen
     return judge(vm, observe_command(session, resource_id, name), carrier)
+
+
+def find(session: Session, resource_id: str, declared: str, name: str) -> Seen:
+    """What is on the VM, by whichever carrier it came: a fleet whose ``declared`` one was changed still has the other.
+
+    As ``see``, and without the second GET where the declared carrier and the VM's agent say that it is of no use.
+    """
+    vm = observe_vm(session, resource_id)
+    by_extension = judge(vm)
+    if vm is None or (by_extension.extension_is_ours and declared != RUN_COMMAND):
+        return by_extension
+    if declared == CUSTOM_SCRIPT and not may_have_run_commands(vm):
+        return by_extension
+    command = observe_command(session, resource_id, name)
+    if declared == AUTO:
+        return judge(vm, command, AUTO)
+    by_command = judge(vm, command, RUN_COMMAND)
+    wanted = declared == RUN_COMMAND and not by_extension.extension_is_ours
+    return by_command if by_command.command_is_ours or wanted else by_extension
+
+
+def may_have_run_commands(vm: t.Mapping[str, t.Any]) -> bool:
+    """False only if the VM's agent tells of its handlers, and that of run commands is not among them."""
+    handlers = (observed.instance_view(vm).get("vmAgent") or {}).get("extensionHandlers")
+    return handlers is None or any(str(item.get("type")).lower() == RUN_COMMAND_HANDLER for item in handlers)
 
 
 def see_settled(session: Session, resource_id: str, carrier: str, name: str) -> Seen:
@@ -108,26 +131,17 @@ def _by_extension(vm: Document) -> Seen:
     return Seen(vm, extension, sent, report.parse(text) if ours else None, sealed, ours)
 
 
-def sha256_of_pem(text: str) -> t.List[str]:
-    """SHA-256 (hex, of the DER) of every certificate in a PEM text; one that is no base64 stands for itself."""
-    found = []
-    for body in CERTIFICATE.findall(text):
-        try:
-            data = base64.b64decode(body)
-        except ValueError:
-            data = body.encode("utf-8")
-        found.append(hashlib.sha256(data).hexdigest())
-    return found
-
-
-def trusts(sent: t.Optional[bundle.Bundle]) -> Document:
-    """Which authorities the host was told to trust and serve; {} before it was told of any."""
-    tls = (sent.desired.get("tls") if sent else None) or {}
+def trusts(seen: Seen) -> Document:
+    """Which authorities the host trusts and serves: what its program said, else what it was told; {} for neither."""
+    said = seen.report or {}
+    if said.get("trusts") and said.get("vm_id") == seen.vm_id:
+        return dict(said["trusts"])
+    tls = (seen.sent.desired.get("tls") if seen.sent else None) or {}
     if not tls:
         return {}
     return {
         "server_authority_sha256": tls.get("server_authority_sha256") or None,
-        "client_authority_sha256s": sha256_of_pem(tls.get("client_authorities", "")),
+        "client_authority_sha256s": keys.fingerprints(tls.get("client_authorities", "")),
     }
 
 
@@ -164,6 +178,9 @@ def describe(seen: Seen) -> Document:
         "engine_version": said.get("engine_version"),
         "os": said.get("os"),
         "csr": said.get("csr") if said.get("vm_id") == seen.vm_id else None,
+        "restart_pending": said.get("restart_pending"),
+        "findings": said.get("findings") or [],
         "ssh_host_keys": said.get("ssh_host_keys") or [],
-        "trusts": trusts(seen.sent),
+        "trusts": trusts(seen),
+        "certificate": ((seen.sent.desired.get("tls") if seen.sent else None) or {}).get("certificate"),
     }

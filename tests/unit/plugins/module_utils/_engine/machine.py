@@ -17,17 +17,28 @@ import pytest
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
     absence,
     apply,
+    apt,
+    daemon_json,
     keys,
+    live,
     observe,
+    offline,
     ownership,
+    packages,
+    packages_apt,
     program,
+    projects,
+    repository_apt,
+    scratch,
     system,
     unit,
+    upgrade,
 )
 
+from .fake_docker import Docker
 from .material import COMMAND
 
-OS_RELEASE = 'PRETTY_NAME="Debian GNU/Linux 13"\nID=debian\nVERSION_ID="13"\n'
+OS_RELEASE = 'PRETTY_NAME="Debian GNU/Linux 13"\nID=debian\nVERSION_ID="13"\nVERSION_CODENAME=trixie\n'
 UNIT = "lib/systemd/system/docker.service"
 
 
@@ -47,6 +58,12 @@ class Machine:
         self.environment = ""  # as `systemctl show` prints it
         self.environment_files = []
         self.dockerd_refuses = lambda: False
+        self.validation = (0, "configuration OK")
+        self.started = 0  # clock ticks
+        self.groups = {"docker": []}
+        self.users = ["ada", "bob"]
+        self.containers = []
+        self.docker = Docker(self)
         self.put("etc/os-release", OS_RELEASE)
 
     def path(self, path):
@@ -73,29 +90,53 @@ class Machine:
         """The engine's package is there and runs."""
         self.packages["docker.io"] = version
         self.put(UNIT, "[Service]\nExecStart=%s\n" % COMMAND)
+        self._start()
+
+    def _start(self):
         self.active = True
+        self.started += 100
+        self.put("proc/4711/stat", "4711 (docker d) S %s %d 0" % ("1 " * 18, self.started))
+        self.put("proc/uptime", "1.00 1.00")
 
     def restart(self):
         """dockerd reads its configuration."""
         self.active = not self.dockerd_refuses()
+        if self.active:
+            self._start()
         lines = (self.text(unit.DROP_IN) or "").splitlines()
         self.environ = dict(line.split("=", 2)[1:] for line in lines if line.startswith("Environment="))
 
-    def logged(self, command, environment=None):
+    def logged(self, command, environment=None, lines=8):
         """Stands for system.logged."""
         self.events.append(" ".join(command))
         if command[:2] == ["systemctl", "restart"]:
             self.restart()
             return (0, "") if self.active else (1, "Job for docker.service failed.")
         if command[0] == "apt-get" and "install" in command and not self.apt_code:
-            version = next(word for word in command if word.startswith("docker.io")).partition("=")[2]
             self.packages.update(dict.fromkeys(("containerd", "runc"), "1"))
-            self.have_engine(version or self.available[0])
+            for word in command[command.index("install") + 1 :]:
+                name, _equals, version = word.partition("=")
+                if name not in packages_apt.NEEDED and not name.startswith("-"):
+                    self.packages[name] = version or self.available[0]
+            self.have_engine(self.packages.get("docker.io", self.available[0]))
         if command[0] == "apt-get" and "remove" in command and not self.apt_code:
             for name in command[command.index("remove") + 1 :]:
                 del self.packages[name]
             self.active = "docker.io" in self.packages and self.active
+        if "--validate" in command:
+            return self.validation
+        if command[0] == "gpasswd":
+            members = self.groups["docker"]
+            (members.append if command[1] == "--add" else members.remove)(command[2])
+        if command[:3] == ["docker", "container", "stop"]:
+            self.containers = []
         return (self.apt_code, "E: the mirror is on fire") if command[0] == "apt-get" else (0, "")
+
+    def execute(self, command, stdin="", **options):
+        """Stands before system.execute."""
+        return (
+            self.docker(command, options["env"]) if command[0] == "docker" else REAL_EXECUTE(command, stdin, **options)
+        )
 
     def output(self, command, stdin=""):
         """Stands for system.output."""
@@ -109,10 +150,11 @@ class Machine:
         return "".join("Remv %s [1]\n" % name for name in [*names, *self.dependents])
 
     def _dpkg_query(self, command):
-        if command[-1].startswith("${"):
-            return "".join("installed %s\n" % name for name in self.packages)
-        version = self.packages.get(command[-1])
-        return "installed " + version if version else None
+        assert command[:3] == ["dpkg-query", "-W", "-f"]
+        return "".join("installed %s %s\n" % pair for pair in self.packages.items())
+
+    def _apt_config(self, _command):
+        return ""
 
     def _apt_cache(self, command):
         if command[1] == "show":
@@ -134,6 +176,16 @@ class Machine:
         ]
         return "".join("%s=%s\n" % pair for pair in shown if pair[0] in command[4].split(","))
 
+    def _getent(self, command):
+        if command[1] == "passwd":
+            return "%s:x:1000\n" % command[2] if command[2] in self.users else None
+        members = self.groups.get(command[2]) if "docker.io" in self.packages else None
+        return None if members is None else "%s:x:999:%s\n" % (command[2], ",".join(members))
+
+    def _docker(self, command):
+        assert command[:3] == ["docker", "container", "ls"]
+        return "".join("%s\n" % name for name in self.containers)
+
     def _ss(self, _command):
         ours = self.active and not self.deaf and self.text(unit.DROP_IN) is not None
         return "LISTEN 0 4096 %s 0.0.0.0:*\n" % ("10.0.0.4:2376" if ours else "127.0.0.1:53")
@@ -149,11 +201,14 @@ class Machine:
 
     def write(self, path, text, mode):
         """Stands before system.write."""
-        self.events.append("write " + pathlib.Path(path).name)
+        # the note says what the daemon has read, and what is for a moment is no change of the machine either
+        if str(path) != str(live.NOTE) and scratch.PREFIX not in str(path):
+            self.events.append("write " + pathlib.Path(path).name)
         REAL_WRITE(path, text, mode)
 
 
-REAL_OUTPUT, REAL_READ, REAL_WRITE = system.output, system.read, system.write
+REAL_EXECUTE, REAL_OUTPUT = system.execute, system.output
+REAL_READ, REAL_WRITE = system.read, system.write
 
 
 class _Ping(socketserver.BaseRequestHandler):
@@ -175,22 +230,38 @@ def machine(tmp_path, monkeypatch, docker_socket):
     """A bare Debian; the engine's modules see it instead of this machine."""
     machine = Machine(tmp_path / "root")
     for module, names in (
-        (keys, ("DIRECTORY", "KEY", "OWNER")),
+        (keys, ("DIRECTORY", "KEY", "NEXT", "OWNER")),
         (unit, ("DROP_IN", "CERTIFICATE", "CLIENT_AUTHORITIES")),
-        (observe, ("DAEMON_JSON",)),
+        (daemon_json, ("PATH", "RECORD")),
+        (live, ("NOTE", "PROC")),
+        (observe, ("DATA_ROOT",)),
         (program, ("LOCK",)),
         (ownership, ("RECORD",)),
+        (offline, ("RECORD",)),
+        (upgrade, ("RECORD",)),
+        (packages, ("SNAPS",)),
+        (projects, ("ROOT",)),
+        (scratch, ("PLACE",)),
+        (repository_apt, ("KEY", "SOURCES", "PREFERENCES", "APT")),
         (system, ("LOG",)),
     ):
         for name in names:
             path = getattr(module, name)
             monkeypatch.setattr(module, name, type(path)(machine.path(path)))
-    monkeypatch.setattr(absence, "DATA", tuple(str(machine.path(path)) for path in absence.DATA))
+    monkeypatch.setattr(absence, "CONTAINERD_ROOT", str(machine.path(absence.CONTAINERD_ROOT)))
+    places = (repository_apt.KEY, repository_apt.PREFERENCES, repository_apt.SOURCES)
+    for module in (repository_apt, packages_apt):
+        monkeypatch.setattr(module, "PLACES", places)
+        monkeypatch.setattr(module, "KEY", repository_apt.KEY)
+    monkeypatch.setattr(apt, "PAUSE", 0)
+    monkeypatch.setattr(upgrade, "START_SECONDS", 0.3)
+    monkeypatch.setattr(upgrade, "PAUSE", 0.01)
     monkeypatch.setattr(apply, "SOCKET", docker_socket)
     monkeypatch.setattr(apply, "START_SECONDS", 0.3)
-    for name in ("logged", "output", "read", "write"):
+    for name in ("execute", "logged", "output", "read", "write"):
         monkeypatch.setattr(system, name, getattr(machine, name))
     machine.path(program.LOCK).parent.mkdir()
+    machine.path(system.LOG).parent.mkdir(parents=True, exist_ok=True)
     server = socketserver.ThreadingUnixStreamServer(docker_socket, _Ping)
     server.machine = machine
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -12,9 +12,10 @@ import hashlib
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import unit
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import live, unit
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Desired, Tls
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.observe import Observed
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.supply import Supply
 
 from .._tls import support
 
@@ -45,8 +46,9 @@ def seen(**given):
             "os_version": "13",
             "engines": {"docker.io": "26.1.5+dfsg1-9"},
             "strangers": (),
+            "supply": Supply(engines=("docker.io",)),
             "exec_start": COMMAND,
-            "daemon_json_keys": (),
+            "live": live.of({}),
             "key_exists": True,
             "key_sha256": "k",
             "key_owner": VM_ID,

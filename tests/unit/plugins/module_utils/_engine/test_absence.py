@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
@@ -18,13 +19,14 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine impor
     system,
     unit,
 )
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Refusal, parse
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import parse
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
 from .test_program import STATE, key_of, serving
 
 GONE = {"schema": 1, "state": "absent"}
 PURGED = {**GONE, "purge_data": True}
-NOTHING = absence.Remains({}, (), frozenset(), None, False, False, (), None)
+NOTHING = absence.Remains({}, (), frozenset(), None, False, False, ())
 LISTENING = {unit.DROP_IN: "[Service]\n", unit.CERTIFICATE: "c", unit.CLIENT_AUTHORITIES: None}
 OURS = dataclasses.replace(
     NOTHING,
@@ -36,6 +38,7 @@ OURS = dataclasses.replace(
 )
 THEIRS = dataclasses.replace(NOTHING, files=LISTENING, private=("key",), engine="29.0", active=True)
 DATA = ("/var/lib/docker",)
+OPTIONS = {"icc": False}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +55,16 @@ DATA = ("/var/lib/docker",)
         # an engine that was there before us, with packages that came by an upgrade of ours
         (dataclasses.replace(THEIRS, packages=frozenset(("runc",))), GONE, ["remove", "remove", "restart", "erase"]),
         (dataclasses.replace(NOTHING, data=DATA), PURGED, ["purge"]),
+        # with live-restore, containers outlive their engine
+        (dataclasses.replace(OURS, containers=True), GONE, ["remove", "remove", "stop", "uninstall", "erase"]),
+        # daemon.json as it was: there was none, there was one, it is none of ours
+        (dataclasses.replace(NOTHING, daemon_options=OPTIONS), GONE, ["remove /etc/docker/daemon.json"]),
+        (
+            dataclasses.replace(THEIRS, files={}, private=(), daemon_options=OPTIONS, others_options={"debug": True}),
+            GONE,
+            ["write /etc/docker/daemon.json: our options go", "restart docker.service"],
+        ),
+        (dataclasses.replace(NOTHING, daemon_options=OPTIONS, others_options=OPTIONS), GONE, []),
     ],
 )  # fmt: skip
 def test_plan(seen, state, words):
@@ -64,7 +77,10 @@ def test_plan(seen, state, words):
     ("seen", "words"),
     [
         (THEIRS, "engine (version 29.0) was not installed by this collection and stays"),
-        (dataclasses.replace(OURS, data_root="/data"), "puts the data into /data, expected the default place"),
+        (
+            dataclasses.replace(OURS, others_options={"data-root": "/data"}),
+            "puts the data into /data, which",
+        ),
     ],
 )
 def test_data_that_is_not_ours_is_not_purged(seen, words):
@@ -151,3 +167,24 @@ def test_others_files_beside_ours_stay(served):
     served.put("%s/theirs.pem" % keys.DIRECTORY, "theirs")
     converge(GONE)
     assert served.text("%s/theirs.pem" % keys.DIRECTORY) == "theirs"
+
+
+def test_containers_are_stopped_and_daemon_json_is_as_it_was(machine):
+    machine.put("/etc/docker/daemon.json", '{"debug": true}')
+    converge({**STATE, "daemon": {"options": {"debug": False, "live-restore": True}}})
+    assert json.loads(machine.text("/etc/docker/daemon.json")) == {"debug": False, "live-restore": True}
+    machine.containers = ["one", "two"]
+    outcome = converge(GONE)
+    assert [change.action for change in outcome.changes][:3] == ["write", "stop", "uninstall"]
+    assert "docker container stop one two" in machine.events
+    assert json.loads(machine.text("/etc/docker/daemon.json")) == {"debug": True}
+    assert machine.text("/var/lib/bulwark-azure-docker/daemon.json") is None
+    assert converge(GONE).changes == ()
+
+
+def test_containers_that_do_not_stop(machine, monkeypatch):
+    machine.have_engine()
+    machine.containers = ["one"]
+    monkeypatch.setattr(system, "logged", lambda command, *_more: (1, "cannot stop container one"))
+    with pytest.raises(Refusal, match=r"stop ended with 1, expected 0: cannot stop container one"):
+        absence.stop_containers()

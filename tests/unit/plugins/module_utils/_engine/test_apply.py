@@ -10,10 +10,10 @@ import dataclasses
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import apply, keys, system, unit
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Refusal
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.plan import Change
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.change import Change
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
-from .material import BROUGHT, ENROL, SERVE, VM_ID, new_key
+from .material import BROUGHT, ENROL, SERVE, VM_ID, new_key, seen
 
 RELOAD = ["systemctl daemon-reload", "systemctl reset-failed docker.service", "systemctl restart docker.service"]
 RESTART = Change("restart", "docker.service", "why")
@@ -93,7 +93,7 @@ def test_the_order_of_everything(machine):
         Change("write", unit.DROP_IN, "why", "text"),
         RESTART,
     ]
-    apply.apply(dataclasses.replace(SERVE, engine_version="26.1"), changes, {})
+    apply.apply(dataclasses.replace(SERVE, engine_version="26.1"), changes, seen(files={}))
     assert machine.events[0].endswith(" update")
     assert " docker.io=26.1.5+dfsg1-9 " in machine.events[1]
     assert machine.events[2:] == [
@@ -106,24 +106,24 @@ def test_the_order_of_everything(machine):
 
 
 def test_without_a_restart_the_daemon_is_left_alone(running):
-    apply.apply(SERVE, [Change("key", str(keys.KEY), "why")], {})
+    apply.apply(SERVE, [Change("key", str(keys.KEY), "why")], seen(files={}))
     assert running.events == ["write server-key.pem", "write server-key.vm-id"]
 
 
 def test_files_are_complete_before_the_daemon_restarts(running):
-    seen = []
-    running.dockerd_refuses = lambda: seen.append([running.text(change.target) for change in writes()[:3]])
-    apply.apply(SERVE, writes(), {})
-    assert seen == [["new", "new", "new"]]
+    found = []
+    running.dockerd_refuses = lambda: found.append([running.text(change.target) for change in writes()[:3]])
+    apply.apply(SERVE, writes(), seen(files={}))
+    assert found == [["new", "new", "new"]]
     assert {running.mode(change.target) for change in writes()[:3]} == {0o644}
 
 
 def test_files_are_gone_before_the_daemon_restarts(running):
     running.put(unit.DROP_IN, "old")
-    seen = []
-    running.dockerd_refuses = lambda: seen.append(running.text(unit.DROP_IN))
-    apply.apply(ENROL, [Change("remove", unit.DROP_IN, "why"), RESTART], {unit.DROP_IN: "old"})
-    assert seen == [None]
+    found = []
+    running.dockerd_refuses = lambda: found.append(running.text(unit.DROP_IN))
+    apply.apply(ENROL, [Change("remove", unit.DROP_IN, "why"), RESTART], seen(files={unit.DROP_IN: "old"}))
+    assert found == [None]
 
 
 def test_a_daemon_that_does_not_start_is_rolled_back(running):
@@ -133,7 +133,7 @@ def test_a_daemon_that_does_not_start_is_rolled_back(running):
     del running.events[:]
     running.dockerd_refuses = lambda: running.text(unit.DROP_IN) == "new"
     with pytest.raises(Refusal) as refused:
-        apply.apply(SERVE, writes(), before)
+        apply.apply(SERVE, writes(), seen(files=before))
     assert str(refused.value) == (
         "dockerd did not start with the new configuration; its last words:\nfailed to load listeners\n"
         "The former configuration is in force again; mend the cause and run again."
@@ -148,7 +148,7 @@ def test_files_that_did_not_change_are_not_touched_on_the_way_back(running):
     running.put(unit.CERTIFICATE, "same")
     running.dockerd_refuses = lambda: running.text(unit.DROP_IN) is not None
     with pytest.raises(Refusal):
-        apply.apply(SERVE, [writes()[2], RESTART], {unit.CERTIFICATE: "same"})
+        apply.apply(SERVE, [writes()[2], RESTART], seen(files={unit.CERTIFICATE: "same"}))
     assert running.text(unit.CERTIFICATE) == "same"
     assert running.text(unit.DROP_IN) is None
     assert running.events.count("write server-cert.pem") == 0
@@ -157,7 +157,7 @@ def test_files_that_did_not_change_are_not_touched_on_the_way_back(running):
 def test_where_the_former_configuration_does_not_start_either_that_is_said(running):
     running.dockerd_refuses = lambda: True
     with pytest.raises(Refusal) as refused:
-        apply.apply(SERVE, writes(), {unit.DROP_IN: "old"})
+        apply.apply(SERVE, writes(), seen(files={unit.DROP_IN: "old"}))
     assert str(refused.value) == (
         "dockerd did not start with the new configuration; its last words:\nfailed to load listeners\n"
         "With the former configuration it does not start either (Job for docker.service failed.): "
@@ -188,7 +188,7 @@ def test_a_key_is_rolled_back_with_its_files(running, name, desired):
     used = []
     running.dockerd_refuses = lambda: used.append(running.text(keys.KEY)) or len(used) == 1
     with pytest.raises(Refusal, match="The former configuration is in force again"):
-        apply.apply(desired, [KEY_CHANGE, *writes()], {unit.CERTIFICATE: "old"})
+        apply.apply(desired, [KEY_CHANGE, *writes()], seen(files={unit.CERTIFICATE: "old"}))
     assert used[0] not in ("former", None), "the control: there was a new key"
     assert used[1] == before[keys.KEY], "the former key is there before the daemon starts again"
     assert {path: running.text(path) for path in before} == before
@@ -201,7 +201,7 @@ def test_a_key_that_did_not_change_is_not_touched_on_the_way_back(running):
     running.put(keys.KEY, "same")
     running.dockerd_refuses = lambda: running.text(unit.DROP_IN) is not None
     with pytest.raises(Refusal):
-        apply.apply(SERVE, writes(), {})
+        apply.apply(SERVE, writes(), seen(files={}))
     assert running.text(keys.KEY) == "same"
     assert "write server-key.pem" not in running.events
 
@@ -219,7 +219,7 @@ def test_a_crash_on_the_way_back_leaves_a_key_that_nobody_owns(running, monkeypa
 
     monkeypatch.setattr(system, "write", crash)
     with pytest.raises(KeyboardInterrupt):
-        apply.apply(ENROL, [KEY_CHANGE, RESTART], {})
+        apply.apply(ENROL, [KEY_CHANGE, RESTART], seen(files={}))
     assert (running.text(keys.KEY), running.text(keys.OWNER)) == ("former", None)
 
 
@@ -227,14 +227,14 @@ def test_a_removal_is_taken_back_too(running):
     running.put(unit.DROP_IN, "old")
     running.dockerd_refuses = lambda: running.text(unit.DROP_IN) is None
     with pytest.raises(Refusal):
-        apply.apply(ENROL, [Change("remove", unit.DROP_IN, "why"), RESTART], {unit.DROP_IN: "old"})
+        apply.apply(ENROL, [Change("remove", unit.DROP_IN, "why"), RESTART], seen(files={unit.DROP_IN: "old"}))
     assert running.text(unit.DROP_IN) == "old"
 
 
 def test_a_daemon_that_starts_and_does_not_listen_is_rolled_back(running):
     running.deaf = True
     with pytest.raises(Refusal, match="did not start"):
-        apply.apply(SERVE, writes(), {})
+        apply.apply(SERVE, writes(), seen(files={}))
     assert running.text(unit.DROP_IN) is None
     assert running.events[-3:] == RELOAD
 
@@ -242,13 +242,13 @@ def test_a_daemon_that_starts_and_does_not_listen_is_rolled_back(running):
 def test_a_daemon_that_starts_and_does_not_answer_is_rolled_back(running, monkeypatch, docker_socket):
     monkeypatch.setattr(apply, "SOCKET", docker_socket + ".no")
     with pytest.raises(Refusal, match="did not start"):
-        apply.apply(SERVE, writes(), {})
+        apply.apply(SERVE, writes(), seen(files={}))
     assert running.text(unit.DROP_IN) is None
 
 
 def test_where_nothing_shall_listen_nothing_is_waited_for(running):
     running.deaf = True
-    apply.apply(ENROL, [RESTART], {unit.DROP_IN: None})
+    apply.apply(ENROL, [RESTART], seen(files={unit.DROP_IN: None}))
     assert running.events == RELOAD
 
 
@@ -256,7 +256,7 @@ def test_a_daemon_that_listens_already_shall_listen_again(running):
     running.put(unit.DROP_IN, "old")
     running.deaf = True
     with pytest.raises(Refusal, match="did not start"):
-        apply.apply(SERVE, [RESTART], {unit.DROP_IN: "old"})
+        apply.apply(SERVE, [RESTART], seen(files={unit.DROP_IN: "old"}))
 
 
 def test_a_daemon_that_needs_a_moment_is_waited_for(running, monkeypatch):
@@ -268,7 +268,7 @@ def test_a_daemon_that_needs_a_moment_is_waited_for(running, monkeypatch):
         running.deaf = len(slept) < 3
 
     monkeypatch.setattr(apply.time, "sleep", sleep)
-    apply.apply(SERVE, writes(), {})
+    apply.apply(SERVE, writes(), seen(files={}))
     assert slept == [0.2] * 3
 
 
@@ -276,7 +276,7 @@ def test_no_journal_no_last_words(running, monkeypatch):
     monkeypatch.setattr(running, "_journalctl", lambda command: None)
     running.dockerd_refuses = lambda: running.text(unit.DROP_IN) is not None
     with pytest.raises(Refusal, match="its last words:\n\nThe former configuration"):
-        apply.apply(SERVE, writes(), {})
+        apply.apply(SERVE, writes(), seen(files={}))
 
 
 def test_a_private_key_is_in_no_text(running):
@@ -286,7 +286,7 @@ def test_a_private_key_is_in_no_text(running):
     used = []
     running.dockerd_refuses = lambda: used.append(running.text(keys.KEY)) is None
     with pytest.raises(Refusal) as refused:
-        apply.apply(desired, [KEY_CHANGE, *writes()], {})
+        apply.apply(desired, [KEY_CHANGE, *writes()], seen(files={}))
     assert used == [key, former], "the control: the key was used, and so was the former one"
     shown = str(refused.value) + repr(running.events)
     assert not any(line in shown for line in (key + former).splitlines() if "-----" not in line)

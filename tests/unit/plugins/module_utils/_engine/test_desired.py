@@ -3,10 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import desired
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Desired, Refusal, Tls
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Desired, Tls
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 FULL = {
@@ -18,7 +21,7 @@ FULL = {
     "engine": {"version": "26.1"},
     "tls": {"certificate": PEM, "client_authorities": PEM + PEM, "server_authority_sha256": "ab"},
 }
-PARSED = Desired("docker1", "vm-1", "10.0.0.4", 2376, "26.1", Tls(PEM, PEM + PEM, "ab"))
+PARSED = Desired("docker1", "vm-1", "10.0.0.4", 2376, engine_version="26.1", tls=Tls(PEM, PEM + PEM, "ab"))
 
 
 def with_tls(**given):
@@ -31,23 +34,51 @@ GOOD = {
     "no version": ({**FULL, "engine": {"version": None}}, PARSED.__class__(**{**vars(PARSED), "engine_version": None})),
     "no engine": (
         {name: FULL[name] for name in FULL if name != "engine"},
-        Desired("docker1", "vm-1", "10.0.0.4", 2376, None, PARSED.tls),
+        Desired("docker1", "vm-1", "10.0.0.4", 2376, tls=PARSED.tls),
     ),
-    "enrolment": ({**FULL, "tls": None}, Desired("docker1", "vm-1", "10.0.0.4", 2376, "26.1")),
+    "enrolment": ({**FULL, "tls": None}, Desired("docker1", "vm-1", "10.0.0.4", 2376, engine_version="26.1")),
     "no tls at all": (
         {name: FULL[name] for name in FULL if name != "tls"},
-        Desired("docker1", "vm-1", "10.0.0.4", 2376, "26.1"),
+        Desired("docker1", "vm-1", "10.0.0.4", 2376, engine_version="26.1"),
     ),
     "unknown authority": (
         with_tls(server_authority_sha256=None),
-        Desired("docker1", "vm-1", "10.0.0.4", 2376, "26.1", Tls(PEM, PEM + PEM, "")),
+        Desired("docker1", "vm-1", "10.0.0.4", 2376, engine_version="26.1", tls=Tls(PEM, PEM + PEM, "")),
     ),
     "IPv6 in its short form": (
         {**FULL, "address": "FD00:0:0:0::4"},
-        Desired("docker1", "vm-1", "fd00::4", 2376, "26.1", PARSED.tls),
+        Desired("docker1", "vm-1", "fd00::4", 2376, engine_version="26.1", tls=PARSED.tls),
     ),
-    "first port": ({**FULL, "port": 1}, Desired("docker1", "vm-1", "10.0.0.4", 1, "26.1", PARSED.tls)),
-    "last port": ({**FULL, "port": 65535}, Desired("docker1", "vm-1", "10.0.0.4", 65535, "26.1", PARSED.tls)),
+    "the rest of the options": (
+        {
+            **FULL,
+            "remote_access": "ssh",
+            "engine": {"key_type": "Ed25519", "rekey": "ab", "restart": "never"},
+            "daemon": {"options": {"icc": False, "a": {"b": 1}}, "protected_options": {"a": {"c": 2}}},
+            "group": {"members": ["bob", "ada", "bob"], "exclusive": True},
+        },
+        Desired(
+            "docker1",
+            "vm-1",
+            "10.0.0.4",
+            2376,
+            remote_access="ssh",
+            key_type="Ed25519",
+            rekey="ab",
+            restart="never",
+            daemon_options={"icc": False, "a": {"b": 1}},
+            protected_options={"a": {"c": 2}},
+            group=desired.Group(("ada", "bob"), True),
+        ),
+    ),
+    "first port": (
+        {**FULL, "port": 1},
+        dataclasses.replace(PARSED, port=1),
+    ),
+    "last port": (
+        {**FULL, "port": 65535},
+        dataclasses.replace(PARSED, port=65535),
+    ),
 }
 
 
@@ -76,6 +107,10 @@ BAD = {
     "no certificate": (with_tls(certificate=None), "tls.certificate holds no PEM certificate"),
     "a key for a certificate": (with_tls(certificate="-----BEGIN PRIVATE KEY-----"), "tls.certificate holds no PEM"),
     "no authorities": (with_tls(client_authorities=""), "tls.client_authorities holds no PEM certificate; TLS comes"),
+    "another access": ({**FULL, "remote_access": "http"}, "remote_access is 'http', expected one of tls, ssh, none"),
+    "another key type": ({**FULL, "engine": {"key_type": "DSA"}}, "engine.key_type is 'DSA', expected one of EC-P256"),
+    "another restart": ({**FULL, "engine": {"restart": "soon"}}, "engine.restart is 'soon', expected one of now"),
+    "no name of a user": ({**FULL, "group": {"members": ["-a"]}}, "group.members has '-a', expected names of users"),
 }
 
 
@@ -85,6 +120,12 @@ def test_refusals(name):
     with pytest.raises(Refusal) as refused:
         desired.parse(data)
     assert words in str(refused.value)
+
+
+def test_protected_options_are_options_that_nobody_is_shown():
+    found = desired.parse({**FULL, "daemon": {"options": {"a": {"b": 1}}, "protected_options": {"a": {"c": "S3cret"}}}})
+    assert found.all_options == {"a": {"b": 1, "c": "S3cret"}}
+    assert "S3cret" not in repr(found)
 
 
 def test_complete_tls():

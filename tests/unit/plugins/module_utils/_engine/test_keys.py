@@ -13,17 +13,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import keys
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Refusal
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
 from .material import leaf, new_key, sha256_of
 
 
 def test_a_new_key_is_ec_p256_and_new():
-    text = keys.new_key()
+    text = keys.new_key("EC-P256")
     key = serialization.load_pem_private_key(text.encode("ascii"), None)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     assert key.curve.name == "secp256r1"
-    assert text != keys.new_key()
+    assert text != keys.new_key("EC-P256")
 
 
 def test_key_and_certificate_have_the_same_digest():
@@ -53,7 +53,7 @@ def test_what_cannot_be_read_counts_as_expired():
 def test_request(machine, name):
     key, text = new_key()
     machine.put(keys.KEY, text)
-    request = x509.load_pem_x509_csr(keys.request(name).encode("ascii"))
+    request = x509.load_pem_x509_csr(keys.request(name, keys.KEY).encode("ascii"))
     assert request.is_signature_valid
     assert request.subject.rfc4514_string() == "CN=" + name[:64]
     assert request.public_key().public_numbers() == key.public_key().public_numbers()
@@ -62,7 +62,7 @@ def test_request(machine, name):
 
 def test_a_request_without_a_key(machine):
     with pytest.raises(Refusal, match=r"openssl req failed: (.|\n)*; is the openssl package complete"):
-        keys.request("docker1")
+        keys.request("docker1", keys.KEY)
 
 
 def test_no_key_on_a_command_line(machine, monkeypatch):
@@ -76,7 +76,7 @@ def test_no_key_on_a_command_line(machine, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", Watched)
     key, text = new_key()
     machine.put(keys.KEY, text)
-    keys.request("docker1")
+    keys.request("docker1", keys.KEY)
     keys.public_sha256(text, "key")
     keys.public_sha256(leaf(key), "certificate")
     assert len(seen) == 3

@@ -7,8 +7,17 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import keys, observe, unit
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Refusal, Tls
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
+    daemon_json,
+    keys,
+    live,
+    observe,
+    packages_apt,
+    unit,
+)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Tls
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.supply import Supply
 
 from .machine import UNIT
 from .material import COMMAND, ENROL, VM_ID, leaf, new_key, sha256_of
@@ -110,25 +119,31 @@ def test_variables_of_the_unit(shown):
 
 
 @pytest.mark.parametrize(
-    ("text", "names"),
-    [(None, ()), (" \n", ()), ("{}", ()), ('{"hosts": [], "log-driver": "local"}', ("hosts", "log-driver"))],
+    ("text", "options"),
+    [
+        (None, None),
+        (" \n", {}),
+        ("{}", {}),
+        ('{"hosts": [], "log-driver": "local"}', {"hosts": [], "log-driver": "local"}),
+    ],
 )
-def test_daemon_options(machine, text, names):
+def test_daemon_file(machine, text, options):
     if text is not None:
-        machine.put(observe.DAEMON_JSON, text)
-    assert tuple(observe.daemon_options()) == names
+        machine.put(daemon_json.PATH, text)
+    assert observe.daemon_file(None) == (options, False)
 
 
 def test_a_broken_daemon_json(machine):
-    machine.put(observe.DAEMON_JSON, "{")
-    with pytest.raises(Refusal, match=r"daemon.json is no JSON \(.*\); dockerd would not start with it: mend or rem"):
-        observe.daemon_options()
+    for text in ("{", "[]"):
+        machine.put(daemon_json.PATH, text)
+        with pytest.raises(Refusal, match=r"daemon.json is no JSON object \(.*\); dockerd would not start with it"):
+            observe.daemon_file(None)
 
 
-def test_a_daemon_json_that_is_no_object(machine):
-    machine.put(observe.DAEMON_JSON, "[]")
-    with pytest.raises(Refusal, match=r"daemon\.json holds no JSON object"):
-        observe.daemon_options()
+def test_a_broken_daemon_json_of_ours_is_what_we_wrote(machine):
+    machine.put(daemon_json.PATH, "{")
+    record = daemon_json.Record({"debug": True}, {"engine": {"icc": False}})
+    assert observe.daemon_file(record) == ({"debug": True, "icc": False}, True)
 
 
 @pytest.mark.parametrize("pid", ["", "0", "4712"])
@@ -175,16 +190,18 @@ def test_a_bare_machine(machine):
         engines={},
         strangers=(),
         exec_start=None,
-        daemon_json_keys=(),
         key_exists=False,
         key_sha256=None,
         key_owner=None,
         certificate_key_sha256=None,
         certificate_expired=False,
-        files={unit.CERTIFICATE: None, unit.CLIENT_AUTHORITIES: None, unit.DROP_IN: None},
+        files=dict.fromkeys(observe.owned_files()),
+        data_root=observe.DATA_ROOT,
+        default_data_root=observe.DATA_ROOT,
         active=False,
         live_mark=None,
         listening=False,
+        supply=Supply(engines=("docker.io",), wanted=dict.fromkeys(packages_apt.PLACES)),
     )
     assert observe.observe(ENROL).engine_version is None
 
@@ -204,7 +221,7 @@ def test_a_machine_that_serves(machine, days):
     machine.put(keys.KEY, text)
     machine.put(keys.OWNER, VM_ID + "\n")
     machine.put(unit.DROP_IN, "[Service]\nEnvironment=BULWARK_TLS=abc\n")
-    machine.put(observe.DAEMON_JSON, '{"hosts": []}')
+    machine.put(daemon_json.PATH, '{"hosts": []}')
     machine.restart()
     found = observe.observe(dataclasses.replace(ENROL, tls=Tls(leaf(other, days), "")))
     assert found == observe.Observed(
@@ -213,20 +230,24 @@ def test_a_machine_that_serves(machine, days):
         engines={"docker.io": "26.1.5+dfsg1-9"},
         strangers=("podman-docker",),
         exec_start=COMMAND,
-        daemon_json_keys=("hosts",),
+        daemon_options={"hosts": []},
+        live=live.of({"hosts": []}),
+        data_root=observe.DATA_ROOT,
+        default_data_root=observe.DATA_ROOT,
         key_exists=True,
         key_sha256=sha256_of(key),
         key_owner=VM_ID,
         certificate_key_sha256=sha256_of(other),
         certificate_expired=days < 0,
         files={
-            unit.CERTIFICATE: None,
-            unit.CLIENT_AUTHORITIES: None,
+            **dict.fromkeys(observe.owned_files()),
+            daemon_json.PATH: '{"hosts": []}',
             unit.DROP_IN: "[Service]\nEnvironment=BULWARK_TLS=abc\n",
         },
         active=True,
         live_mark="abc",
         listening=True,
         effective_start=COMMAND,
+        supply=Supply(engines=("docker.io",), wanted=dict.fromkeys(packages_apt.PLACES)),
     )
     assert found.engine_version == "26.1.5+dfsg1-9"

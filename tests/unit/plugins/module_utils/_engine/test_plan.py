@@ -9,14 +9,14 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import keys, plan, unit
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Refusal
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.plan import (
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import keys, plan, plan_tls, unit
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.change import Change
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.plan_tls import (
     ENROLLED,
     KEY_MISMATCH,
     SERVING,
-    Change,
 )
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
 from .material import ABSENT, BROUGHT, COMMAND, ENROL, SERVE, VM_ID, bare, files, seen
 
@@ -36,7 +36,7 @@ CHANGED = RESTART + "files that are read at its start changed"
 OTHER_VM = KEY + "it was made for VM id vm-0, this is " + VM_ID
 NOT_LIVE = RESTART + "the running daemon was started with another configuration"
 SERIES = dataclasses.replace(SERVE, engine_version="26.1")
-OLDER = dataclasses.replace(SERVE, engine_version="24.0")
+NEWER = dataclasses.replace(SERVE, engine_version="27.0")
 FREE = {"files": ABSENT, "live_mark": None, "listening": False}
 CLONE = {"key_owner": "vm-0"}
 OPTIONS = {
@@ -65,10 +65,10 @@ PLANS = {
     "serves": (SERVE, seen(), SERVING, []),
     "serves in a version of the series": (SERIES, seen(), SERVING, []),
     "serves in another version": (
-        OLDER,
+        NEWER,
         seen(),
         SERVING,
-        ["install engine: version 26.1.5+dfsg1-9, wanted 24.0"],
+        ["install engine: version 26.1.5+dfsg1-9, wanted 27.0"],
     ),
     "the certificate was replaced by hand": (
         SERVE,
@@ -110,7 +110,7 @@ PLANS = {
     ),
     "no start command is known, nothing else is wrong": (
         SERVE,
-        seen(exec_start=None, live_mark=None, files=files(command=plan.UNKNOWN_COMMAND)),
+        seen(exec_start=None, live_mark=None, files=files(command=plan_tls.UNKNOWN_COMMAND)),
         SERVING,
         [],
     ),
@@ -212,7 +212,7 @@ REFUSALS = {
         "found podman-docker, which stands in Docker's place; remove it",
     ),
     "daemon.json has TLS of its own": (
-        {"daemon_json_keys": ("log-driver", "tlsverify", "hosts")},
+        {"daemon_options": {"log-driver": "local", "tlsverify": True, "hosts": []}},
         "/etc/docker/daemon.json sets hosts, tlsverify, which the listener's flags would contradict",
     ),
     "the certificate has expired": (
@@ -260,12 +260,12 @@ def test_another_vendors_engine_of_the_right_version_is_kept(version):
     "given",
     [
         {"os_id": "ubuntu"},
-        {"daemon_json_keys": ("log-driver", "tlsx")},
+        {"daemon_options": {"log-driver": "local", "tlsx": 1}},
         {"effective_start": COMMAND + " --debug"},
     ],
 )
 def test_what_is_not_refused(given):
-    assert plan.plan(SERVE, seen(**given)) == plan.Plan(SERVING, ())
+    assert plan.plan(SERVE, seen(**given)) == plan.Plan(SERVING, (), given.get("daemon_options"))
 
 
 def test_a_change_says_what_and_why():

@@ -18,9 +18,16 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import keys, observe, program, unit
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Refusal, parse
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.plan import Change
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
+    daemon_json,
+    keys,
+    program,
+    unit,
+)
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.change import Change
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import parse
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.plan import Plan
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
 from .._tls import support
 from .material import VM_ID, bare, leaf, new_key, seen, sha256_of
@@ -149,13 +156,13 @@ def test_a_clone_stops_listening_and_enrols(served, run):
 
 def test_a_key_comes_in_a_variable_where_the_script_can_be_read(machine, capsys, monkeypatch):
     key, text = new_key()
-    monkeypatch.setenv(program.KEY_VARIABLE, base64.b64encode(text.encode()).decode())
+    monkeypatch.setenv(program.SECRETS_VARIABLE, base64.b64encode(json.dumps({"tls": {"key": text}}).encode()).decode())
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(serving(key))))
     assert program.main() == 0
     assert "PRIVATE KEY" not in "".join(capsys.readouterr())
     assert machine.text(keys.KEY) == text
-    assert program.KEY_VARIABLE not in os.environ, "no process that is started inherits it"
-    monkeypatch.setenv(program.KEY_VARIABLE, "x")
+    assert program.SECRETS_VARIABLE not in os.environ, "no process that is started inherits it"
+    monkeypatch.setenv(program.SECRETS_VARIABLE, base64.b64encode(b'{"tls": {"key": "x"}}').decode())
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(STATE)))
     assert program.main() == 0, "without TLS there is nothing to use a key for"
 
@@ -227,7 +234,7 @@ def test_one_run_at_a_time(machine):
 
 
 def test_the_lock_is_private_and_free_after_a_refusal(machine):
-    machine.put(observe.DAEMON_JSON, "{")
+    machine.put(daemon_json.PATH, "{")
     for _turn in range(2):
         with pytest.raises(Refusal, match="is no JSON"):
             program.locked(parse(STATE), False)
@@ -241,8 +248,8 @@ def test_ssh_host_keys(machine):
     assert program.ssh_host_keys() == ["ssh-ed25519 AAAAC3", "ecdsa-sha2-nistp256 AAAAE2"]
 
 
-def outcome(state="serving", changes=(), observed=None, before=None):
-    return program.outcome(state, tuple(changes), observed or seen(), before or {})
+def outcome(state="serving", changes=(), observed=None, before=None, **planned):
+    return program.outcome(Plan(state, (), **planned), tuple(changes), observed or seen(), before or {})
 
 
 @pytest.mark.parametrize("state", ["enrolled", "key_mismatch"])
@@ -277,7 +284,9 @@ def test_difference():
         Change("remove", "/c", "its key is replaced"),
         Change("restart", "docker.service", "it is not running"),
     ]
-    shown = program.difference(outcome(changes=changes, before={"/a": None, "/b": "old\n", "/c": "old\n"}))
+    shown = program.difference(
+        parse(STATE), outcome(changes=changes, before={"/a": None, "/b": "old\n", "/c": "old\n"})
+    )
     assert [(entry["before"], entry["after"]) for entry in shown] == [
         ("", "key /k: there is none\n"),
         ("", "new\n"),

@@ -8,7 +8,7 @@ import dataclasses
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import unit
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import Refusal
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
 from .material import COMMAND, SERVE, TLS
 

@@ -80,7 +80,7 @@ def test_a_key_of_the_controller_travels_beside_the_script():
     made = by_command.command(brought, BY_COMMAND, seen.judge(vm(), None, "run_command"), state)
     assert "PRIVATE KEY" not in made.script
     [(name, value)] = made.protected_parameters.items()
-    assert (name, base64.b64decode(value).decode()) == ("BULWARK_AZURE_DOCKER_KEY", text)
+    assert (name, json.loads(base64.b64decode(value))) == ("BULWARK_AZURE_DOCKER_SECRETS", {"tls": {"key": text}})
     assert text not in repr(made.parameters)
 
 

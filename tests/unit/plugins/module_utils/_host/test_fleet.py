@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import options as engine_options
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import bundle, fleet
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._host.desired import Host
 
@@ -32,6 +33,7 @@ from .documents import (
     vm,
 )
 
+DEFAULTS = {name: spec.get("default") for name, spec in engine_options.SPEC.items()}
 OTHER = VM.replace("vm1", "vm2")
 NETWORK = got(interface(), NIC)
 ENROLLED = vm(extension(STATE), views=[said(REPORT)])
@@ -44,7 +46,7 @@ def entry(name="docker1", **given):
         "id": VM,
         "address": None,
         "port": 2376,
-        "engine_version": None,
+        **DEFAULTS,
         "certificate": None,
         "vm_id": None,
         "repair": False,
@@ -52,7 +54,7 @@ def entry(name="docker1", **given):
     }
 
 
-def options(*hosts, **given):
+def declaration(*hosts, **given):
     """The options of docker_host with their defaults."""
     return {
         "hosts": list(hosts) or [entry()],
@@ -70,7 +72,7 @@ def options(*hosts, **given):
 
 def test_hosts_by_name_in_their_order():
     two = entry("docker2", id=OTHER)
-    assert list(fleet.by_name(options(two, entry())).items()) == [("docker2", two), ("docker1", entry())]
+    assert list(fleet.by_name(declaration(two, entry())).items()) == [("docker2", two), ("docker1", entry())]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_hosts_by_name_in_their_order():
 )
 def test_a_host_twice(second, names):
     with pytest.raises(Failure) as caught:
-        fleet.by_name(options(entry(), second))
+        fleet.by_name(declaration(entry(), second))
     assert caught.value.code == "DuplicateHost"
     assert "The hosts %s are one: found twice" % names in caught.value.text()
     assert second["id"] in caught.value.text()
@@ -93,8 +95,8 @@ def test_a_host_twice(second, names):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({}, Host("docker1", VM)),
-        ({"address": "", "engine_version": "", "certificate": "", "vm_id": ""}, Host("docker1", VM)),
+        ({}, Host("docker1", VM, engine=DEFAULTS)),
+        ({"address": "", "certificate": "", "vm_id": ""}, Host("docker1", VM, engine=DEFAULTS)),
         (
             {
                 "address": "10.0.0.4",
@@ -104,7 +106,7 @@ def test_a_host_twice(second, names):
                 "port": 1,
                 "repair": True,
             },
-            Host("docker1", VM, "10.0.0.4", 1, "26", "C", "v", True, "K"),
+            Host("docker1", VM, "10.0.0.4", 1, {**DEFAULTS, "engine_version": "26"}, "C", "v", True, "K"),
         ),
     ],
 )
@@ -114,15 +116,24 @@ def test_declared(given, expected):
 
 def test_secrets_are_read_where_the_controller_makes_keys_only(tmp_path):
     (tmp_path / "digest.key").write_text("K\n")
-    own = options(key_origin="controller", certificate_directory=str(tmp_path))
-    assert fleet.secret(own, "digest.key") == "K\n"
-    assert fleet.secret(options(certificate_directory=str(tmp_path)), "digest.key") is None
+    own = declaration(key_origin="controller", certificate_directory=str(tmp_path))
+    assert fleet.digest_key(own) == "K\n"
+    assert fleet.digest_key(declaration(certificate_directory=str(tmp_path))) is None
+    assert fleet.key_of(declaration(certificate_directory=str(tmp_path)), "docker1") is None
+
+
+def test_protected_options_need_the_digest_key(tmp_path):
+    (tmp_path / "digest.key").write_text("K\n")
+    secret = entry(protected_daemon_options={"proxies": {"http-proxy": "http://u:planted-S3cret@p"}})
+    assert fleet.digest_key(declaration(secret, certificate_directory=str(tmp_path))) == "K\n"
+    with pytest.raises(Failure, match="protected options are compared by their digest, but no certificate_directory"):
+        fleet.digest_key(declaration(secret))
 
 
 def test_a_secret_that_cannot_be_read(tmp_path):
-    own = options(key_origin="controller", certificate_directory=str(tmp_path))
+    own = declaration(key_origin="controller", certificate_directory=str(tmp_path))
     with pytest.raises(Failure) as caught:
-        fleet.secret(own, "servers", "docker1", "key.pem")
+        fleet.key_of(own, "docker1")
     assert caught.value.code == "KeyNotReadable"
     path = tmp_path / "servers" / "docker1" / "key.pem"
     assert "key_origin is controller, but %s cannot be read: No such file" % path in caught.value.text()
@@ -130,7 +141,7 @@ def test_a_secret_that_cannot_be_read(tmp_path):
 
 
 def converge(wire, *hosts, check=False, **given):
-    return fleet.converge(make_session(wire), options(*hosts, **given), check)
+    return fleet.converge(make_session(wire), declaration(*hosts, **given), check)
 
 
 def test_failures_stand_beside_successes():

@@ -56,7 +56,7 @@ STATES = {
     "brought key": (BROUGHT, SITE, {**STATE, "tls": {**TLS, "key": KEY}}),
     "brought key without a leaf": (dataclasses.replace(ENROL, key=KEY), SITE, STATE),
     "port and version": (
-        dataclasses.replace(ENROL, port=2377, engine_version="26.1"),
+        dataclasses.replace(ENROL, port=2377, engine={"engine_version": "26.1"}),
         SITE,
         {**STATE, "port": 2377, "engine": {"version": "26.1"}},
     ),
@@ -135,7 +135,8 @@ def test_differing(sent, state, reasons):
         (STATE, STATE),
         (SERVING, SERVING),
         ({**STATE, "tls": {**TLS, "key": KEY}}, SERVING),
-        ({"host": "x"}, {"host": "x", "tls": None}),
+        ({"host": "x"}, {"host": "x"}),
+        ({"daemon": {"options": {}, "protected_options": {"a": KEY}}}, {"daemon": {"options": {}}}),
     ],
 )
 def test_public(state, expected):

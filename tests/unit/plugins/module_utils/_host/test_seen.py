@@ -8,6 +8,7 @@ import ssl
 
 import pytest
 
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import keys
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._host import bundle, seen
 
 from .._extension import machines
@@ -21,6 +22,7 @@ from .documents import (
     SERVING,
     STATE,
     TLS,
+    VM,
     VM_ID,
     configuration,
     extension,
@@ -110,6 +112,9 @@ def test_describe_a_host():
         "is_foreign": False,
         "state": "serving",
         "engine_version": "26.1.5+dfsg1-9",
+        "certificate": SERVING["tls"]["certificate"],
+        "findings": [],
+        "restart_pending": None,
         "os": "debian 13",
         "csr": "CSR",
         "ssh_host_keys": ["ssh-ed25519 AAAAC3"],
@@ -131,19 +136,19 @@ def test_a_request_of_another_vm_is_not_handed_on(vm_id, csr):
     assert seen.describe(seen.judge(document))["csr"] == csr
 
 
-def test_sha256_of_pem():
-    assert seen.sha256_of_pem("") == []
-    assert seen.sha256_of_pem("no PEM") == []
+def test_fingerprints():
+    assert keys.fingerprints("") == []
+    assert keys.fingerprints("no PEM") == []
     text = "# a comment\n%s\n\n%s" % (AUTHORITY, LEAF.replace("\n", "\r\n"))
-    assert seen.sha256_of_pem(text) == [sha256(AUTHORITY), sha256(LEAF)]
+    assert keys.fingerprints(text) == [sha256(AUTHORITY), sha256(LEAF)]
 
 
 def test_sha256_of_a_broken_pem():
     broken = AUTHORITY.replace("MII", "MI", 1)
     body = broken.partition("CERTIFICATE-----")[2].partition("-----END")[0]
     itself = hashlib.sha256(body.encode("ascii")).hexdigest()
-    assert seen.sha256_of_pem(broken) == [itself]
-    assert seen.sha256_of_pem(LEAF + broken + AUTHORITY) == [sha256(LEAF), itself, sha256(AUTHORITY)]
+    assert keys.fingerprints(broken) == [itself]
+    assert keys.fingerprints(LEAF + broken + AUTHORITY) == [sha256(LEAF), itself, sha256(AUTHORITY)]
     assert itself != sha256(AUTHORITY)
 
 
@@ -164,7 +169,14 @@ def test_sha256_of_a_broken_pem():
     ],
 )
 def test_trusts(sent, expected):
-    assert seen.trusts(sent) == expected
+    assert seen.trusts(seen.Seen(vm(), sent=sent)) == expected
+
+
+def test_what_the_program_said_last_counts_more():
+    said_so = {"server_authority_sha256": "cd" * 32, "client_authority_sha256s": []}
+    report = {"vm_id": VM_ID, "trusts": said_so}
+    assert seen.trusts(seen.Seen(vm(), sent=OURS, report=report)) == said_so
+    assert seen.trusts(seen.Seen(vm(), report={**report, "vm_id": "another"})) == {}
 
 
 class Session:
@@ -250,3 +262,46 @@ def test_addresses(name):
     session = Session(documents)
     assert seen.addresses(session, document) == {"private_address": private, "public_address": public}
     assert len(session.asked) == requests
+
+
+OURS_EXTENSION, FOREIGN = extension(STATE), extension(tag=None, settings={"commandToExecute": "x"})
+HANDLER = "Microsoft.CPlat.Core.RunCommandHandlerLinux"
+COMMAND_ID = VM + "/runCommands/" + NAME
+OUR_COMMAND = {"name": NAME, "properties": {"source": {"script": bundle.build(STATE)}}}
+THEIR_COMMAND = {"name": NAME, "properties": {"source": {"script": "echo"}}}
+
+# declared carrier, extension, handlers that the agent tells of, run command, (carrier, whose it is), requests
+FOUND = {
+    "the declared extension": ("custom_script", OURS_EXTENSION, [HANDLER], None, ("custom_script", True), 1),
+    "a new VM": ("custom_script", None, [], None, ("custom_script", False), 1),
+    "a new VM whose agent is silent": ("custom_script", None, None, None, ("custom_script", False), 2),
+    "somebody else's run commands": ("custom_script", None, [HANDLER], THEIR_COMMAND, ("custom_script", False), 2),
+    "somebody else's extension": ("custom_script", FOREIGN, ["A.B"], None, ("custom_script", False), 1),
+    "changed to the extension": ("custom_script", None, [HANDLER.upper()], OUR_COMMAND, ("run_command", True), 2),
+    "changed, beside an extension": ("custom_script", FOREIGN, [HANDLER], OUR_COMMAND, ("run_command", True), 2),
+    "the declared run command": ("run_command", None, [HANDLER], OUR_COMMAND, ("run_command", True), 2),
+    "a new VM for run commands": ("run_command", None, [], None, ("run_command", False), 2),
+    "changed to the run command": ("run_command", OURS_EXTENSION, [], None, ("custom_script", True), 2),
+    "changed, and not yet withdrawn": ("run_command", OURS_EXTENSION, [HANDLER], OUR_COMMAND, ("run_command", True), 2),
+    "auto, the extension": ("auto", OURS_EXTENSION, [HANDLER], OUR_COMMAND, ("custom_script", True), 1),
+    "auto, the run command": ("auto", None, [], OUR_COMMAND, ("run_command", True), 2),
+    "auto, nothing": ("auto", None, [], None, ("custom_script", False), 2),
+    "auto, the slot is taken": ("auto", FOREIGN, [], None, ("run_command", False), 2),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_find_what_is_there_whatever_is_declared(name):
+    declared, there, handlers, command, expected, requests = FOUND[name]
+    told = {} if handlers is None else {"extensionHandlers": [{"type": handler} for handler in handlers]}
+    document = vm(*([there] if there else []), agent={**machines.READY, **told})
+    session = Session({VM: document, COMMAND_ID: command})
+    found = seen.find(session, VM, declared, NAME)
+    assert (found.carrier, found.sent is not None) == expected
+    assert session.asked == [VM, COMMAND_ID][:requests]
+
+
+def test_find_no_vm():
+    session = Session({})
+    assert seen.find(session, VM, "run_command", NAME).vm is None
+    assert session.asked == [VM]
