@@ -216,6 +216,8 @@ def test_a_password_takes_the_sudo_rule_without_password_away(machine, changed):
     assert machine.ssh("ops", "sudo -n true").returncode != 0
     assert machine.ssh("ops", f"echo {SECRET} | sudo -S -p '' id -un").stdout == "root\n"
     assert machine.guest.run("grep -c '^PasswordAuthentication yes' /etc/ssh/sshd_config") == "1\n"
+    # cloud-init's file says no at first, and wins
+    assert machine.guest.run("sshd -T | grep '^passwordauthentication '") == "passwordauthentication yes\n"
 
 
 def test_vmaccess_removes_a_user(machine, changed):

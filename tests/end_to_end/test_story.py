@@ -92,6 +92,7 @@ def same_bundle_play() -> dict:
         "address": "{{ azure_vms_host.private_address }}",
         "certificate": "{{ docker_tls_result.hosts[inventory_hostname].certificate }}",
         "vm_id": "{{ docker_tls_result.hosts[inventory_hostname].vm_id }}",
+        "daemon_options": {"live-restore": True},
     }
     task = {
         "bulwark.azure_docker.docker_host": {

@@ -96,6 +96,10 @@ def test_without_confirmation_the_plan_is_printed_and_nothing_goes(ending, arm):
 def test_a_limit_keeps_what_the_hosts_share(ending, arm):
     site, foreign, _run = ending
     disk = arm.get(machine(site, "end1"))["properties"]["storageProfile"]["dataDisks"][0]["managedDisk"]["id"]
+    known = site.certificates / "known_hosts"
+    known.mkdir(parents=True, exist_ok=True)
+    for name in ("end1", "end2"):
+        (known / name).touch()
     run = succeeded(play(site, TEARDOWN, "--limit", "end1", "-e", "teardown_confirm=ending"))
     network = f"{group(site)}/providers/Microsoft.Network"
     assert f"keep {network}/virtualNetworks/ending: --limit leaves out end2" in run.text
@@ -104,6 +108,7 @@ def test_a_limit_keeps_what_the_hosts_share(ending, arm):
     shared = [f"{network}/virtualNetworks/ending", f"{network}/networkSecurityGroups/ending", foreign]
     left = [machine(site, "end2"), f"{network}/networkInterfaces/end2"]
     assert [arm.call("GET", path)[0] for path in shared + left] == [200] * 5
+    assert [path.name for path in known.iterdir()] == ["end2"], "the SSH host keys of the removed VM are forgotten"
 
 
 def test_with_confirmation_ours_goes_and_theirs_stays(ending, arm):
