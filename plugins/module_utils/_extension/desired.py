@@ -14,7 +14,8 @@ class Desired(NamedTuple):
 
     ``version`` is "Major.Minor". ``protected_settings`` None and {} differ: only {} says that there are none.
     ``protected_settings_from_key_vault`` is {"secret_url", "source_vault_id"}. ``tags`` are merged with those that are
-    there. ``rerun`` makes the handler run again although nothing differs.
+    there. ``rerun`` makes the handler run again although nothing differs. ``compared_secrets`` is what the digest of
+    the protected settings is made of, where those are only one of several forms of the same.
     """
 
     name: Optional[str] = None
@@ -36,6 +37,7 @@ class Desired(NamedTuple):
     adopt: bool = False
     on_immutable_change: str = "fail"
     on_failed_sibling: str = "fail"
+    compared_secrets: Optional[Dict[str, Any]] = None
 
     def handler(self) -> str:
         """Publisher and type as instance views write them."""

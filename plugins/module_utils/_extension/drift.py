@@ -75,7 +75,7 @@ def wanted_mark(desired: Desired, digest_key: Optional[str]) -> str:
     reference = desired.key_vault_reference()
     if reference is not None:
         return secret_digest.reference_mark(reference)
-    return secret_digest.mark_of(desired.protected_settings, digest_key)
+    return secret_digest.mark_of(desired.compared_secrets or desired.protected_settings, digest_key)
 
 
 def _settings_reasons(desired: Mapping[str, Any], current: Mapping[str, Any]) -> List[str]:

@@ -5,8 +5,9 @@
 # Private to this collection: may change without notice.
 """The bundle: the engine program and one desired state as a shell script that any carrier can bring to a VM.
 
-ASCII only; a short sh stub, the program as base64 of a zip with nothing that varies (stored, fixed times, sorted),
-and the desired state as JSON. The files come through each module's loader, so that it works from AnsiballZ too.
+ASCII only; a short sh stub, the program as base64 of a zip with nothing that varies (fixed times, sorted), and the
+desired state as JSON. The files come through each module's loader, so that it works from AnsiballZ too. The zip is
+compressed, as Azure takes 256 KB; two builds of zlib may compress in other ways, so what counts is what is in it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
-import gzip
 import hashlib
 import io
 import json
@@ -69,7 +69,6 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine impor
     versions,
 )
 
-GZIP = b"\x1f\x8b"  # how its data begin
 MARKER = "# bulwark.azure_docker engine program"
 MODULES = (
     *(absence, apply, apt, change, daemon_json, desired, fetching, group, installation, keys, live),
@@ -99,6 +98,7 @@ python3 "$directory/program.zip" << 'END-OF-DESIRED-STATE'
 {desired}
 END-OF-DESIRED-STATE
 """
+PROGRAM = re.compile(r"<< 'END-OF-PROGRAM'\n(.*)\nEND-OF-PROGRAM\n", re.DOTALL)
 DESIRED_STATE = re.compile(r"<< 'END-OF-DESIRED-STATE'\n(.*)\nEND-OF-DESIRED-STATE\n", re.DOTALL)
 DIGEST = re.compile(re.escape(MARKER) + r" ([0-9a-f]{64})\n")
 
@@ -118,28 +118,53 @@ def text_of(module: t.Any) -> bytes:
 
 
 @functools.lru_cache(maxsize=None)
+def files() -> t.Mapping[str, bytes]:
+    """The program's files by their names in the zip."""
+    found = {"engine/" + module.__name__.rpartition(".")[2] + ".py": text_of(module) for module in MODULES}
+    return {**found, "engine/__init__.py": b"", "__main__.py": ENTRY.encode("ascii")}
+
+
+@functools.lru_cache(maxsize=None)
 def archive() -> bytes:
-    """The program as a zip: the same bytes from every Python version and machine."""
-    files = {"engine/" + module.__name__.rpartition(".")[2] + ".py": text_of(module) for module in MODULES}
-    files["engine/__init__.py"] = b""
-    files["__main__.py"] = ENTRY.encode("ascii")
+    """The program as a zip: the same bytes from every Python version, by the same zlib."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as bundle:
-        for name in sorted(files):
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
+        for name, text in sorted(files().items()):
             entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
-            bundle.writestr(entry, files[name])
+            bundle.writestr(entry, text)
     return buffer.getvalue()
 
 
-def archive_sha256() -> str:
-    return hashlib.sha256(archive()).hexdigest()
+def content_sha256(contents: t.Mapping[str, bytes]) -> str:
+    """SHA-256 (hex) of files by name, however they are packed."""
+    lines = [f"{hashlib.sha256(text).hexdigest()} {name}\n" for name, text in sorted(contents.items())]
+    return hashlib.sha256("".join(lines).encode("utf-8")).hexdigest()
+
+
+def unpacked(program: str) -> t.Dict[str, bytes]:
+    """The files of a program as it stands in a script. Raises ValueError for what is no such program."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(program))) as bundle:
+            return {name: bundle.read(name) for name in bundle.namelist()}
+    except (zipfile.BadZipFile, zlib.error, OSError) as error:
+        raise ValueError(str(error)) from None
+
+
+def plain(script: str) -> str:
+    """A script with a digest of its program's files in the program's place; a program that is damaged stays there."""
+    found = PROGRAM.search(script)
+    try:
+        return script.replace(found.group(1), content_sha256(unpacked(found.group(1))), 1) if found else script
+    except ValueError:
+        return script
 
 
 def fingerprint(script: str) -> str:
-    """SHA-256 (hex) of a script without its desired state: marker, stub and program as they are."""
-    return hashlib.sha256(DESIRED_STATE.sub("", script, count=1).encode("utf-8")).hexdigest()
+    """SHA-256 (hex) of a script without its desired state: marker, stub and the program's files."""
+    return hashlib.sha256(DESIRED_STATE.sub("", plain(script), count=1).encode("utf-8")).hexdigest()
 
 
 @functools.lru_cache(maxsize=None)
@@ -158,23 +183,22 @@ def build(desired_state: t.Mapping[str, t.Any]) -> str:
     return STUB.format(
         forget=FORGET if options.secrets(desired_state) else KEEP,
         marker=MARKER,
-        digest=archive_sha256(),
+        digest=content_sha256(files()),
         program="\n".join(textwrap.wrap(base64.b64encode(archive()).decode("ascii"), 120)),
         desired=json.dumps(desired_state, sort_keys=True, indent=1, ensure_ascii=True),
     )
 
 
 def encoded(script: str) -> str:
-    """As CustomScript's ``script`` setting wants it: of gzip, as Azure takes 256 KB. Two compressors may differ."""
-    return base64.b64encode(gzip.compress(script.encode("ascii"), mtime=0)).decode("ascii")
+    """As CustomScript's ``script`` setting wants it."""
+    return base64.b64encode(script.encode("ascii")).decode("ascii")
 
 
 def decode(setting: t.Optional[str]) -> t.Optional[Bundle]:
-    """Read a ``script`` setting of CustomScript back, of gzip or (from former versions) not; None if not ours."""
+    """Read a ``script`` setting of CustomScript back; None for anything that this collection did not make."""
     try:
-        data = base64.b64decode(setting or "", validate=True)
-        return read((gzip.decompress(data) if data[:2] == GZIP else data).decode("ascii"))
-    except (ValueError, EOFError, OSError, zlib.error):  # what is cut short or no gzip after all
+        return read(base64.b64decode(setting or "", validate=True).decode("ascii"))
+    except ValueError:
         return None
 
 

@@ -37,8 +37,10 @@ def extension(host: Host, site: Site, seen: Seen, state: Document) -> Desired:
     """The extension that carries ``state``. What Azure already holds in another wording stays as it is."""
     settings: Document = {"skipDos2Unix": True}
     protected: Document = {}
+    compared: t.Optional[Document] = None  # another zlib packs the same program in another way
     if secrets(state):
-        protected = {"script": bundle.encoded(bundle.build(state))}
+        script = bundle.build(state)
+        protected, compared = {"script": bundle.encoded(script)}, {"script": bundle.plain(script)}
     elif seen.sent == bundle.Bundle(bundle.digest(), state):
         settings = observed.properties_of(seen.extension).get("settings") or {}
     else:
@@ -50,6 +52,7 @@ def extension(host: Host, site: Site, seen: Seen, state: Document) -> Desired:
         version=VERSION,
         settings=settings,
         protected_settings=protected,
+        compared_secrets=compared,
         on_unknown_secret="apply",
         rerun=host.repair,
     )

@@ -60,7 +60,7 @@ def said(report=None, stderr="", state="succeeded"):
 def script(state, digest=None):
     """The script setting for a desired state, with a marker that names a program of that digest."""
     text = bundle.build(state)
-    return bundle.encoded(text.replace(bundle.archive_sha256(), digest) if digest else text)
+    return bundle.encoded(text.replace(bundle.content_sha256(bundle.files()), digest) if digest else text)
 
 
 def extension(state=None, name=NAME, tag="bulwark1:none", **properties):
