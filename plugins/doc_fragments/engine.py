@@ -17,10 +17,76 @@ options:
     type: str
   package_source:
     description:
-      - Where the engine's packages come from. The default is the distribution's own sources.
+      - Where the engine's packages come from. An engine that came from another source is never swapped; declare it
+        absent first, its data stays.
     version_added: "0.3.0"
     type: dict
     default: {}
+    suboptions:
+      kind:
+        description:
+          - V(distribution) is the machine's own package sources.
+          - V(docker) is Docker's repository, signed with a key whose fingerprint is known here. V(mirror) is a
+            repository like it at another place. Only the engine's packages are ever taken from them.
+          - V(offline) is package files with checksums, and nothing else.
+        type: str
+        choices: [distribution, docker, mirror, offline]
+        default: distribution
+      url:
+        description:
+          - URL of the repository, without user, password and query, as others can read it. Required for V(mirror).
+        type: str
+      suite:
+        description:
+          - Suite of the repository. The default is the machine's release, such as V(trixie).
+        type: str
+      component:
+        description:
+          - Component of the repository. The default is V(stable).
+        type: str
+      key_url:
+        description:
+          - URL of the repository's key. The default is C(gpg) at the repository's URL.
+        type: str
+      key_fingerprint:
+        description:
+          - Fingerprints of the keys that may be in that file. A file with any other key is refused. The default is
+            Docker's own key.
+        type: list
+        elements: str
+      packages:
+        description:
+          - The packages to install, one engine among them. The default is Docker's own set.
+        type: list
+        elements: str
+      files:
+        description:
+          - The package files of V(offline).
+        type: list
+        elements: dict
+        suboptions:
+          url:
+            description:
+              - Where the file is fetched from, without user, password and query. Or give a path.
+            type: str
+          path:
+            description:
+              - Where the file is on the machine already.
+            type: str
+          sha256:
+            description:
+              - Its SHA-256. Nothing is installed when one differs.
+            type: str
+            required: true
+      managed_identity:
+        description:
+          - The machine's identity that may read the files from Azure's storage, V(system) or a client id.
+        type: str
+      allow_untested_platform:
+        description:
+          - Whether to go on where only the package manager is known (dnf, tdnf, zypper), but nothing was ever tested.
+        type: bool
+        default: false
   remote_access:
     description:
       - V(tls) is a TCP listener with complete mutual TLS on the machine's own address.

@@ -11,6 +11,7 @@ import typing as t
 
 from .desired import KEY_TYPES
 from .projects import PRESENT, PULLS, WAIT_SECONDS
+from .source import DISTRIBUTION, DOCKER, MIRROR, OFFLINE
 
 Document = t.Dict[str, t.Any]
 
@@ -29,9 +30,27 @@ LOGIN: t.Dict[str, t.Dict[str, t.Any]] = dict(
     username=dict(type="str", required=True),
     password=dict(type="str", required=True, no_log=True),
 )
+SOURCE: t.Dict[str, t.Dict[str, t.Any]] = dict(
+    kind=dict(type="str", choices=[DISTRIBUTION, DOCKER, MIRROR, OFFLINE], default=DISTRIBUTION),
+    url=dict(type="str"),
+    suite=dict(type="str"),
+    component=dict(type="str"),
+    key_url=dict(type="str", no_log=False),
+    key_fingerprint=dict(type="list", elements="str", no_log=False),
+    packages=dict(type="list", elements="str"),
+    files=dict(
+        type="list",
+        elements="dict",
+        options=dict(url=dict(type="str"), path=dict(type="str"), sha256=dict(type="str", required=True)),
+        mutually_exclusive=[("url", "path")],
+        required_one_of=[("url", "path")],
+    ),
+    managed_identity=dict(type="str"),
+    allow_untested_platform=dict(type="bool", default=False),
+)
 SPEC: t.Dict[str, t.Dict[str, t.Any]] = dict(
     engine_version=dict(type="str"),
-    package_source=dict(type="dict", default={}),
+    package_source=dict(type="dict", default={}, options=SOURCE),
     remote_access=dict(type="str", choices=["tls", "ssh", "none"], default="tls"),
     key_type=dict(type="str", choices=list(KEY_TYPES), default=KEY_TYPES[0], no_log=False),
     rekey=dict(type="str", no_log=False),
@@ -55,11 +74,19 @@ SECRETS: t.Tuple[t.Tuple[str, str], ...] = (
 )
 
 
+def given(value: t.Any) -> t.Any:
+    """A value without what is empty in it, at any depth: nothing was said there."""
+    if isinstance(value, dict):
+        return {name: given(item) for name, item in value.items() if item not in (None, "", [], {}, False)}
+    return [given(item) for item in value] if isinstance(value, list) else value
+
+
 def parts(options: t.Mapping[str, t.Any]) -> Document:
     """The desired state's parts for these options; what is at its default is left out."""
     engine: Document = {"version": options.get("engine_version") or None}
-    if options.get("package_source"):
-        engine["source"] = options["package_source"]
+    source = given(options.get("package_source") or {})
+    if source not in ({}, {"kind": DISTRIBUTION}):
+        engine["source"] = source
     if (options.get("key_type") or KEY_TYPES[0]) != KEY_TYPES[0]:
         engine["key_type"] = options["key_type"]
     if options.get("rekey"):
