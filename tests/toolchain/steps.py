@@ -23,7 +23,7 @@ class Step:
     """One command, run in the checkout. `{results}` in it is the directory for its JUnit files, as is $RESULTS.
 
     Where it ``tests`` it writes such files: without a result it has failed. Steps of one ``lane`` run one after the
-    other; GUESTS beside MAIN, because a guest mostly waits; ALONE when nothing else runs.
+    other; GUESTS (the longest steps) beside MAIN, because a guest mostly waits; ALONE when nothing else runs.
     """
 
     name: str
@@ -117,7 +117,7 @@ def _ansible_test() -> list[Step]:
 def _guests() -> list[Step]:
     script = "tests/toolchain/in_lab.sh"
     return [
-        Step("integration", "integration targets on guests of local Azure", (script, "integration"), lane=GUESTS),
+        Step("integration", "integration targets on guests of local Azure", (script, "integration")),
         Step("end-to-end", "playbooks on guests of local Azure", (script, "end-to-end"), lane=GUESTS),
         *(
             [
