@@ -21,12 +21,14 @@ def label(key: str) -> str:
 
 
 def error_text(error: t.Any) -> str:
-    """The sentence in a failure entry, with its next step."""
+    """The sentences of a failure entry: message, the details that say more (a script's own words), next step."""
     if not isinstance(error, t.Mapping):
         return str(error)
     parts = [str(error.get("message") or error.get("msg") or error)]
     if error.get("code"):
         parts[0] = f"{error['code']}: {parts[0]}"
+    details = [str(detail.get("message") or "").strip() for detail in error.get("details") or []]
+    parts += [text for text in details if text and text not in parts[0]]
     if error.get("hint"):
         parts.append(str(error["hint"]))
     return " ".join(parts)

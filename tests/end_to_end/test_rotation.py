@@ -65,7 +65,7 @@ def tell(capsys, title, tallies):
 
 def test_gaps_of_plain_restarts(site, guests, capsys):
     gaps = []
-    for _ in range(5):
+    for _turn in range(5):
         with asked(site, guests) as tallies:
             for found in guests.values():
                 found.run("systemctl reset-failed docker.service; systemctl restart docker.service && sleep 1")

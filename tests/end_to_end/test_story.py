@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
+import sys
 
 import pytest
 
@@ -17,6 +19,7 @@ from .conftest import machine
 from .run import custom, play, site_play, succeeded
 
 HOSTS = ("story1", "story2")
+INTERPRETER = {"ansible_python_interpreter": sys.executable}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,28 @@ def test_docker_answers_over_mutual_tls(site, guest):
         )  # fmt: skip
         installed = guest(site, host).run("dpkg-query -W -f '${Version}' docker.io")
         assert installed.startswith(json.loads(done.stdout)["Version"])
+
+
+def test_docker_command_takes_the_contexts(site, guest):
+    """The docker command of one host asks the other one, by a context that the module made."""
+    configuration = site.directory / "docker"
+    task = {
+        "bulwark.azure_docker.docker_context": {
+            "config_directory": str(configuration),
+            "client_directory": str(site.certificates / "clients" / "admin"),
+            "contexts": [{"name": host, "host": f"tcp://{guest(site, host).address}:2376"} for host in HOSTS],
+        }
+    }
+    play_of = [{"hosts": HOSTS[0], "gather_facts": False, "connection": "local", "tasks": [task], "vars": INTERPRETER}]
+    assert succeeded(play(site, custom(site, "contexts", play_of))).numbers("changed") == {HOSTS[0]: 1}
+    # with what the links lead to, as the certificate is not on that machine
+    packed = subprocess.run(["tar", "-C", configuration, "-ch", "contexts"], capture_output=True, check=True).stdout
+    encoded = base64.b64encode(packed).decode()
+    found = guest(site, HOSTS[0]).run(
+        f"mkdir -m 700 /run/contexts; echo {encoded} | base64 -d | tar -C /run/contexts -x; "
+        f"docker --config /run/contexts --context {HOSTS[1]} info --format '{{{{.Name}}}}'; rm -r /run/contexts"
+    )
+    assert found.strip() == HOSTS[1]
 
 
 def test_report_holds_every_check(site):

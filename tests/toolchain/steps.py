@@ -51,11 +51,17 @@ def _lint() -> list[Step]:
 def _pytest() -> list[Step]:
     """Plugins of the controller apart, as ansible-test does it: with its code loaded, modules warn in another way."""
     places.link_tree()
-    controller = [f"{LINKED}/tests/unit/{place}" for place in ("plugins/action", "plugins/inventory", "roles")]
+    controller = [
+        f"{LINKED}/tests/unit/{place}" for place in ("plugins/action", "plugins/filter", "plugins/inventory", "roles")
+    ]
     ignored = [f"--ignore={directory}" for directory in controller]
     rows = (
         ("unit", "unit tests of everything but plugins of the controller", (*ignored, f"{LINKED}/tests/unit")),
-        ("unit-action", "unit tests of action and inventory plugins and of roles' variables", tuple(controller)),
+        (
+            "unit-action",
+            "unit tests of action, filter and inventory plugins and of roles' variables",
+            tuple(controller),
+        ),
     )
     return [
         Step(

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import subprocess  # pylint: disable=unused-import
 import typing as t
 
 from . import logins as registry_logins

@@ -97,6 +97,14 @@ ERRORS = {
     "a text": ("it broke", "docker1: it broke"),
     "message only": (error(message="It broke."), "docker1: It broke."),
     "code": (error(message="It broke.", code="Broken"), "docker1: Broken: It broke."),
+    "details that say more": (
+        error(
+            message="It broke.",
+            details=[{"message": "exit code 1"}, {"message": "It broke"}, {"code": "x"}],
+            hint="Go.",
+        ),
+        "docker1: It broke. exit code 1 Go.",
+    ),
     "code and next step": (
         error(message="It broke.", code="Broken", hint="Mend it."),
         "docker1: Broken: It broke. Mend it.",

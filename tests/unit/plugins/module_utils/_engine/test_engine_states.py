@@ -80,7 +80,8 @@ def state(declared):
 def pair_fits(machine):
     """Whether key and certificate on the machine belong together."""
     key, certificate = machine.text(keys.KEY), machine.text(unit.CERTIFICATE)
-    return keys.public_sha256(key, "key") == keys.public_sha256(certificate, "certificate") is not None
+    fingerprint = keys.public_sha256(key, "key")
+    return fingerprint is not None and fingerprint == keys.public_sha256(certificate, "certificate")
 
 
 def check(machine, declared, state_now):

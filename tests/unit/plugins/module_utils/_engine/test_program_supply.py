@@ -36,8 +36,8 @@ def source(monkeypatch):
         yield {"kind": "mirror", "url": web.url, "key_fingerprint": FIRST, "packages": NAMES}
 
 
-def state(source, version=None, base=STATE):
-    return {**base, "engine": {"version": version, "source": source}}
+def state(source, version=None, base=None):
+    return {**(base or STATE), "engine": {"version": version, "source": source}}
 
 
 def declare(*arguments, check=False, **more):

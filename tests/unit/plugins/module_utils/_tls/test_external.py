@@ -415,6 +415,21 @@ def test_a_key_of_the_controller_waits_beside_the_present_one(directory, call, s
     assert not call(hosts=[typed])["changed"]
 
 
+def killed_after(writes):
+    """(unlink, replace) that do so many writes, and then the run is killed."""
+    left = iter(range(writes))
+
+    def counted(act):
+        def write(*paths):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            act(*paths)
+
+        return write
+
+    return counted(os.remove), counted(os.rename)
+
+
 @pytest.mark.parametrize("kind", ["host", "client"])
 def test_an_import_that_is_killed_can_be_repeated(directory, tmp_path, call, servers, clients, monkeypatch, kind):
     first = call(hosts=[host(key_origin="controller")], clients=[{"name": "alice"}])
@@ -428,19 +443,7 @@ def test_an_import_that_is_killed_can_be_repeated(directory, tmp_path, call, ser
     for writes in range(12):
         shutil.rmtree(str(directory))
         shutil.copytree(str(tmp_path / "before"), str(directory))
-        left = [writes]
-
-        def unlink(path, left=left):
-            left[0] -= 1
-            if left[0] < 0:
-                raise KeyboardInterrupt
-            os.remove(path)
-
-        def replace(source, target, left=left):
-            left[0] -= 1
-            if left[0] < 0:
-                raise KeyboardInterrupt
-            os.rename(source, target)
+        unlink, replace = killed_after(writes)
 
         with monkeypatch.context() as patched:
             patched.setattr(os, "unlink", unlink)

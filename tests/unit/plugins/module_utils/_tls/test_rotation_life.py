@@ -305,8 +305,8 @@ def test_a_lost_list_of_what_is_retired(directory):
 
 def test_secrets_of_a_rotation_stay_in_their_files(directory):
     results = [turn(directory, CLIENT, "begin")]
-    planted = [line for line in read(directory, CLIENT, "next", "ca-key.pem").splitlines()[1:3]]
-    planted += [line for line in read(directory, CLIENT, "ca-key.pem").splitlines()[1:3]]
+    planted = read(directory, CLIENT, "next", "ca-key.pem").splitlines()[1:3]
+    planted += read(directory, CLIENT, "ca-key.pem").splitlines()[1:3]
     results.append(turn(directory, CLIENT, "switch", told=results[0]))
     results.append(info(directory))
     text = json.dumps(results).encode()
