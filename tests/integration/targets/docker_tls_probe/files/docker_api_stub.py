@@ -94,6 +94,7 @@ def _answer(connection, status, at_once=False):
 
 def _context(mode, certificate, key, authorities, tls_version):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # as dockerd; the default differs from Python to Python
     context.load_cert_chain(certificate, key)
     context.load_verify_locations(cafile=authorities)
     context.verify_mode = {"optional": ssl.CERT_OPTIONAL, "open": ssl.CERT_NONE, "hangup": ssl.CERT_NONE}.get(
