@@ -15,7 +15,8 @@ FILES = (
 class Machine(Protocol):
     """Something that runs a shell command as root and returns its output."""
 
-    def run(self, command: str) -> str: ...
+    def run(self, command: str) -> str:
+        """Its output."""
 
 
 def start(machine: Machine) -> str:

@@ -32,20 +32,47 @@ class Backend(t.Protocol):
     KEY: str
     PLACES: t.Tuple[str, ...]
 
-    def suite(self, release: t.Mapping[str, str]) -> str: ...
-    def own_engine(self, release: t.Mapping[str, str]) -> t.Optional[str]: ...
-    def extras(self) -> t.Tuple[str, ...]: ...
-    def others(self) -> str: ...
-    def texts(self, source: Source, key: t.Optional[str], found: str) -> t.Dict[str, t.Optional[str]]: ...
-    def everything(self) -> t.Dict[str, str]: ...
-    def available(self, name: str) -> bool: ...
-    def versions(self, name: str) -> t.List[str]: ...
-    def proxies(self) -> t.Optional[t.Dict[str, str]]: ...
-    def refresh(self) -> str: ...
-    def install(self, wanted: Wanted, complaints: str, back: bool = False) -> None: ...
-    def control(self, path: str) -> t.Tuple[str, str]: ...
-    def install_files(self, paths: t.Sequence[str]) -> None: ...
-    def remove(self, names: t.AbstractSet[str]) -> None: ...
+    def suite(self, release: t.Mapping[str, str]) -> str:
+        """Name of the release in a repository of the vendor's, for /etc/os-release."""
+
+    def own_engine(self, release: t.Mapping[str, str]) -> t.Optional[str]:
+        """The distribution's engine package, None where it has none."""
+
+    def extras(self) -> t.Tuple[str, ...]:
+        """Packages that come with the distribution's engine."""
+
+    def others(self) -> str:
+        """What others declared as package sources, as one text."""
+
+    def texts(self, source: Source, key: t.Optional[str], found: str) -> t.Dict[str, t.Optional[str]]:
+        """The files that declare a repository, by path; None for one that shall not be there."""
+
+    def everything(self) -> t.Dict[str, str]:
+        """Versions of all packages that are installed."""
+
+    def available(self, name: str) -> bool:
+        """Whether a package can be had."""
+
+    def versions(self, name: str) -> t.List[str]:
+        """Versions of a package that can be had, newest first."""
+
+    def proxies(self) -> t.Optional[t.Dict[str, str]]:
+        """Proxies for urllib, None for those of the environment."""
+
+    def refresh(self) -> str:
+        """Read the package sources anew; what they complained of."""
+
+    def install(self, wanted: Wanted, complaints: str, back: bool = False) -> None:
+        """Install the packages. Raises Refusal."""
+
+    def control(self, path: str) -> t.Tuple[str, str]:
+        """(name, version) of a package file."""
+
+    def install_files(self, paths: t.Sequence[str]) -> None:
+        """Install package files, and nothing else. Raises Refusal."""
+
+    def remove(self, names: t.AbstractSet[str]) -> None:
+        """Remove packages and keep their configuration. Raises Refusal."""
 
 
 def table() -> t.Dict[str, Backend]:
