@@ -18,6 +18,7 @@ import pytest
 
 from local_azure.__main__ import CHECKOUT
 
+from . import sleeper
 from .portal import Portal
 from .repository import BROKEN, Repository, Server
 from .run import Guest, Run, custom, play, succeeded
@@ -137,16 +138,7 @@ def test_what_somebody_did_to_the_source_is_mended(host):
 @pytest.fixture(scope="module")
 def container(host):
     """The process id of a container that runs since before the upgrade."""
-    host.run(
-        "cd / && tar -c usr/bin/sleep usr/lib/x86_64-linux-gnu/libc.so.6 usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 "
-        "usr/lib64 lib lib64 | docker import - sleeper && docker run --detach --name sleeper --network none sleeper "
-        "/usr/bin/sleep infinity"
-    )
-    return pid_of(host)
-
-
-def pid_of(host) -> str:
-    return host.run("docker inspect --format '{{.State.Pid}}' sleeper").strip()
+    return sleeper.start(host)
 
 
 def test_an_upgrade_keeps_containers_running(host, container):
@@ -160,7 +152,7 @@ def test_an_upgrade_keeps_containers_running(host, container):
     assert host.version("containerd.io") == "installed 1.7.28-1"
     executable = host.run("readlink /proc/$(systemctl show docker.service -p MainPID --value)/exe").strip()
     assert executable == "/usr/sbin/dockerd", "the new one runs"
-    assert pid_of(host) == container
+    assert sleeper.pid(host) == container
     assert host.changed(host.declare(host.mirror(), version="28.1")) == 0
 
 
@@ -182,7 +174,7 @@ def test_a_version_that_does_not_start_is_rolled_back(host, container):
     assert "are in force again; mend the cause, or declare a version that works" in run.text
     for name in ("docker-ce", "docker-ce-cli"):
         assert host.version(name).startswith(f"installed 5:{NEW}"), name
-    assert pid_of(host) == container
+    assert sleeper.pid(host) == container
     assert host.changed(host.declare(host.mirror(), version=NEW)) == 0
 
 

@@ -171,11 +171,16 @@ def keys_of(words: t.Sequence[str]) -> t.FrozenSet[str]:
     keys = set()
     for word in words[1:]:
         flag = word.partition("=")[0]
-        if flag.startswith("--"):
-            keys.add(KEYS_OF_FLAGS.get(flag[2:], flag[2:]))
-        elif flag.startswith("-") and len(flag) > 1:
-            keys.add(KEYS_OF_FLAGS.get(flag[:2], flag))
+        if flag.startswith("-") and len(flag) > 1:
+            keys.add(key_of(flag))
     return frozenset(keys)
+
+
+def key_of(flag: str) -> str:
+    """The key of daemon.json that a flag without its value stands for; the value of a short one may follow at once."""
+    if flag.startswith("--"):
+        return KEYS_OF_FLAGS.get(flag[2:], flag[2:])
+    return KEYS_OF_FLAGS.get(flag[:2], flag)
 
 
 def twice(options: t.Mapping[str, t.Any], words: t.Sequence[str]) -> t.Tuple[str, ...]:

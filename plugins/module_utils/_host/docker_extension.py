@@ -17,8 +17,8 @@ import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors import Failure
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.daemon_json import (
-    KEYS_OF_FLAGS,
     LISTENER_KEYS,
+    key_of,
 )
 
 Document = t.Dict[str, t.Any]
@@ -79,7 +79,7 @@ def daemon_options(flags: t.Sequence[str], left: t.List[str]) -> Document:
     while words:
         word = words.pop(0)
         flag, equals, value = word.partition("=")
-        key = KEYS_OF_FLAGS.get(flag.lstrip("-") if flag.startswith("--") else flag, flag.lstrip("-"))
+        key = key_of(flag).lstrip("-")
         takes_value = key not in SWITCHES
         if takes_value and not equals and words and not words[0].startswith("-"):
             value = words.pop(0)
