@@ -225,6 +225,19 @@ def docker_socket():
     shutil.rmtree(directory)
 
 
+class Clock:
+    """Stands for the module ``time``: it goes on while somebody sleeps, so a deadline does not depend on the load."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
 @pytest.fixture
 def machine(tmp_path, monkeypatch, docker_socket):
     """A bare Debian; the engine's modules see it instead of this machine."""
@@ -254,10 +267,10 @@ def machine(tmp_path, monkeypatch, docker_socket):
         monkeypatch.setattr(module, "PLACES", places)
         monkeypatch.setattr(module, "KEY", repository_apt.KEY)
     monkeypatch.setattr(apt, "PAUSE", 0)
-    monkeypatch.setattr(upgrade, "START_SECONDS", 0.3)
-    monkeypatch.setattr(upgrade, "PAUSE", 0.01)
     monkeypatch.setattr(apply, "SOCKET", docker_socket)
-    monkeypatch.setattr(apply, "START_SECONDS", 0.3)
+    machine.clock = Clock()
+    for module in (apply, upgrade):
+        monkeypatch.setattr(module, "time", machine.clock)
     for name in ("execute", "logged", "output", "read", "write"):
         monkeypatch.setattr(system, name, getattr(machine, name))
     machine.path(program.LOCK).parent.mkdir()

@@ -267,7 +267,7 @@ def test_a_daemon_that_needs_a_moment_is_waited_for(running, monkeypatch):
         slept.append(seconds)
         running.deaf = len(slept) < 3
 
-    monkeypatch.setattr(apply.time, "sleep", sleep)
+    monkeypatch.setattr(running.clock, "sleep", sleep)
     apply.apply(SERVE, writes(), seen(files={}))
     assert slept == [0.2] * 3
 
