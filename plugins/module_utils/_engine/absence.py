@@ -137,8 +137,11 @@ def stop_containers() -> None:
         raise Refusal(f"docker container stop ended with {code}, expected 0: {tail}; stop the containers and run again")
 
 
-def carry_out(desired: Desired, changes: t.Sequence[Change]) -> None:
-    """Make the changes. Raises Refusal; what was done until then stays done, and the next run goes on from there."""
+def carry_out(desired: Desired, changes: t.Sequence[Change], options: apply.Options = None) -> None:
+    """Make the changes; ``options``: what daemon.json then holds. Raises Refusal.
+
+    What was done until then stays done, and the next run goes on from there.
+    """
     for change in changes:
         if change.action in ("remove", "erase", "write"):
             apply.put(change.target, change.content)
@@ -149,7 +152,7 @@ def carry_out(desired: Desired, changes: t.Sequence[Change]) -> None:
         elif change.action == "stop":
             stop_containers()
         elif change.action == "restart":
-            apply.restart(desired, serving=False)
+            apply.restart(desired, False, options)
         elif change.action == "uninstall":
             packages.current().remove(frozenset(change.target.split()))
         elif change.action == "purge":

@@ -49,6 +49,14 @@ def started(pid: str) -> t.Optional[int]:
     return int(text.rpartition(")")[2].split()[19]) if text else None
 
 
+def is_replaced(pid: str) -> bool:
+    """Whether a process runs from a file that is gone: its package was upgraded, and nobody restarted it."""
+    try:
+        return pid not in ("", "0") and os.readlink(PROC / pid / "exe").endswith(" (deleted)")
+    except OSError:
+        return False
+
+
 def seconds_since_epoch(ticks: int) -> float:
     uptime = float((system.read(PROC / "uptime") or "0").split()[0])
     return time.time() - uptime + ticks / os.sysconf("SC_CLK_TCK")

@@ -45,6 +45,7 @@ class Observed:
     daemon_options: t.Optional[t.Mapping[str, t.Any]] = None  # what daemon.json holds, None when absent
     daemon_broken: bool = False  # it cannot be read; daemon_options then are what we wrote last
     daemon_record: t.Optional[daemon_json.Record] = None
+    replaced: bool = False  # the running dockerd is not the one that is installed
     live: live.Live = dataclasses.field(default_factory=live.Live)
     members: group.Members = dataclasses.field(default_factory=group.Members)
     data_root: str = DATA_ROOT
@@ -201,6 +202,7 @@ def daemon(desired: Desired, command: t.Optional[str], pid: str) -> t.Dict[str, 
         "daemon_broken": broken,
         "daemon_record": record,
         "live": live.look(pid, options),
+        "replaced": live.is_replaced(pid),
         "data_root": root,
         "default_data_root": default,
         "holdings": holdings(root),

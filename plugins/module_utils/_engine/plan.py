@@ -138,6 +138,8 @@ def restart_reason(desired: Desired, seen: Observed, tls: TlsPlan, at_start: str
         return "files that are read at its start changed"
     if not seen.active:
         return "it is not running"
+    if seen.replaced:
+        return "the running daemon is not the one that is installed: it was upgraded, and not restarted"
     if (seen.daemon_record or desired.all_options) and seen.live.at_start != at_start:
         return "the running daemon has not read what daemon.json says"
     if tls.state != SERVING or seen.exec_start is None:

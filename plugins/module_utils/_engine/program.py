@@ -91,7 +91,7 @@ def leave(desired: Desired, check: bool) -> Outcome:
     seen = absence.look()
     changes = absence.plan(desired, seen)
     if changes and not check:
-        absence.carry_out(desired, changes)
+        absence.carry_out(desired, changes, seen.others_options)
     found = release.look()
     kept = None if seen.engine_ours else seen.engine
     return Outcome(absence.ABSENT, changes, kept, f"{found.get('ID')} {found.get('VERSION_ID')}", seen.files)

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import time
 import typing as t
@@ -40,15 +39,6 @@ def awaited(answers: Answers) -> bool:
     return True
 
 
-def is_stale() -> bool:
-    """Whether the daemon that runs is not the one that is installed: not every package restarts it."""
-    pid = observe.properties("docker.service", "MainPID").get("MainPID", "0")
-    try:
-        return os.readlink(live.PROC / pid / "exe").endswith(" (deleted)")
-    except OSError:
-        return False
-
-
 def last_words() -> str:
     """What dockerd itself said last. Not by its unit: that has systemd's lines too, and of a process that ends at
     once the journal may not know the unit."""
@@ -68,7 +58,7 @@ def carry_out(backend: Backend, act: t.Callable[[], None], answers: Answers) -> 
         act()
     except Refusal as refusal:
         failure = str(refusal)
-    if failure is None and is_stale():
+    if failure is None and live.is_replaced(observe.properties("docker.service", "MainPID").get("MainPID", "")):
         system.logged(["systemctl", "restart", "docker.service"])
     now = backend.everything()
     former = {name: version for name, version in before.items() if now.get(name) != version}

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
     absence,
     keys,
+    live,
     ownership,
     packages_apt,
     program,
@@ -133,6 +134,15 @@ def test_an_engine_that_was_there_stays_and_runs_without_the_listener(machine):
     assert machine.active
     assert machine.environ == {}
     assert machine.text(unit.DROP_IN) is None
+
+
+def test_the_daemon_that_stays_is_known_to_have_read_what_others_wrote(machine):
+    machine.have_engine("26.1.4+dfsg1-9")
+    machine.put("/etc/docker/daemon.json", '{"icc": false}')
+    converge(STATE)
+    converge(serving(key_of(machine)))
+    converge(GONE)
+    assert live.look("4711", {"icc": False}) == live.of({"icc": False})
 
 
 def test_what_others_need_stays(served):

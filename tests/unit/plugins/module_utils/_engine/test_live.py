@@ -51,3 +51,14 @@ def test_our_note_counts_for_its_process_only(running):
 def test_a_damaged_note_is_none(running):
     running.put(live.NOTE, "{")
     assert live.look("4711", None) == live.of({})
+
+
+@pytest.mark.parametrize(
+    ("target", "replaced"), [("/usr/sbin/dockerd (deleted)", True), ("/usr/sbin/dockerd", False), (None, False)]
+)
+def test_a_process_of_a_file_that_was_replaced(running, target, replaced):
+    link = running.path("/proc/4711/exe")
+    if target:
+        link.symlink_to(target)
+    assert live.is_replaced("4711") is replaced
+    assert not live.is_replaced("0")

@@ -95,6 +95,12 @@ PLANS = {
         [RESTART + "it is not running"],
     ),
     "files put back by hand, and not live": (SERVE, seen(live_mark="x" * 32), SERVING, [NOT_LIVE]),
+    "upgraded by somebody else, and not restarted": (
+        SERVE,
+        seen(replaced=True),
+        SERVING,
+        [RESTART + "the running daemon is not the one that is installed: it was upgraded, and not restarted"],
+    ),
     "started before the drop-in was there": (SERVE, seen(live_mark=None), SERVING, [NOT_LIVE]),
     "does not listen": (
         SERVE,
