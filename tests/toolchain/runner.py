@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 
 from toolchain import places, results
-from toolchain.steps import ALONE, GUESTS, Step
+from toolchain.steps import ALONE, MAIN, Step
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,31 +57,38 @@ def run(suite: str, chosen: list[Step]) -> int:
 
 
 class _Lanes:
-    """The steps of one run; those with guests beside the others, in a thread of their own."""
+    """The steps of one run: every lane beside the others in its own thread, and at the end what must be alone."""
 
     def __init__(self, suite: str, chosen: list[Step]) -> None:
         self.suite = suite
         self.positions = {step.name: f"{number}/{len(chosen)}" for number, step in enumerate(chosen, start=1)}
         self.outcomes: dict[str, Outcome] = {}
-        self.beside = [step for step in chosen if step.lane == GUESTS]
-        self.alone = [step for step in chosen if step.lane == ALONE]
-        self.main = [step for step in chosen if step not in self.beside and step not in self.alone]
+        self.lanes: dict[str, list[Step]] = {}
+        for step in chosen:
+            self.lanes.setdefault(step.lane, []).append(step)
+        self.alone = self.lanes.pop(ALONE, [])
         self.processes: set[subprocess.Popen[bytes]] = set()
         self.stopped = threading.Event()
 
     def run(self) -> dict[str, Outcome]:
         """Run all; return what became of each by name. An interrupt ends what runs, and goes on as itself."""
-        thread = threading.Thread(target=self._run, args=(self.beside, bool(self.main)))
-        thread.start()
+        main = self.lanes.pop(MAIN, [])
+        # Marked only where lines of several lanes meet.
+        named = bool(main) or len(self.lanes) > 1
+        threads = [threading.Thread(target=self._run, args=(steps, named)) for steps in self.lanes.values()]
+        for thread in threads:
+            thread.start()
         try:
-            self._run(self.main)
-            thread.join()
+            self._run(main)
+            for thread in threads:
+                thread.join()
             self._run(self.alone)
         except KeyboardInterrupt:
             self.stopped.set()
             for process in list(self.processes):
                 process.terminate()
-            thread.join()
+            for thread in threads:
+                thread.join()
             raise
         return self.outcomes
 

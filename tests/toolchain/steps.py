@@ -14,7 +14,7 @@ from toolchain import places
 SUITES = ("check", "test")
 TREE = places.CACHE / "tree"
 LINKED = TREE / places.COLLECTION
-MAIN, GUESTS, ALONE = "main", "guests", "alone"
+MAIN, GUESTS, PLAYBOOKS, ALONE = "main", "guests", "playbooks", "alone"
 PYTEST_OPTIONS = ("--quiet", "--color=no", "--numprocesses=2", "-p", "no:cacheprovider", "-o", "verbosity_assertions=2")
 
 
@@ -23,7 +23,8 @@ class Step:
     """One command, run in the checkout. `{results}` in it is the directory for its JUnit files, as is $RESULTS.
 
     Where it ``tests`` it writes such files: without a result it has failed. Steps of one ``lane`` run one after the
-    other; GUESTS (the longest steps) beside MAIN, because a guest mostly waits; ALONE when nothing else runs.
+    other; the lanes with guests (the longest steps) beside MAIN, because a guest mostly waits; ALONE when nothing else
+    runs.
     """
 
     name: str
@@ -112,9 +113,12 @@ def _ansible_test() -> list[Step]:
     rows.append(Step(f"units-{versions[0]}", about, _module("ansible_test", "units", "--python", versions[0])))
     if places.VENV_OLDEST.is_dir():
         newest = [version for version in versions if version in ("3.10", "3.11", "3.12")][-1]
+        # What knows ansible-core; local Azure and the rules of the house are the same with any.
+        product = ("tests/unit/plugins/", "tests/unit/roles/")
+        units = ("units", "--python", newest, *product)
         oldest = (
             ("sanity-oldest", "ansible-test sanity on the oldest supported ansible-core", ("sanity",)),
-            ("units-oldest", "ansible-test units on the oldest supported ansible-core", ("units", "--python", newest)),
+            ("units-oldest", "ansible-test units on the oldest supported ansible-core", units),
         )
         rows += [Step(name, about, _module("ansible_test", "--oldest", *command)) for name, about, command in oldest]
     return rows
@@ -123,8 +127,8 @@ def _ansible_test() -> list[Step]:
 def _guests() -> list[Step]:
     script = "tests/toolchain/in_lab.sh"
     return [
-        Step("integration", "integration targets on guests of local Azure", (script, "integration")),
-        Step("end-to-end", "playbooks on guests of local Azure", (script, "end-to-end"), lane=GUESTS),
+        Step("integration", "integration targets on guests of local Azure", (script, "integration"), lane=GUESTS),
+        Step("end-to-end", "playbooks on guests of local Azure", (script, "end-to-end"), lane=PLAYBOOKS),
         *(
             [
                 Step(

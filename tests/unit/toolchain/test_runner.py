@@ -8,7 +8,7 @@ import pytest
 from toolchain import places, runner
 from toolchain.results import Count
 from toolchain.runner import Outcome
-from toolchain.steps import ALONE, GUESTS, MAIN, Step
+from toolchain.steps import ALONE, GUESTS, MAIN, PLAYBOOKS, Step
 
 JUNIT = "<testsuite><testcase/></testsuite>"
 FAILED_JUNIT = "<testsuite><testcase/><testcase><failure/></testcase></testsuite>"
@@ -104,17 +104,18 @@ def wait_for(path):
 
 
 def test_guests_run_beside_the_others_and_some_steps_alone(cache, capfd):
-    """Each of the two waits for the other's file; the last one finds both done."""
+    """Each of the three waits for another's file; the last one finds all done."""
     chosen = [
+        step(f"touch {cache}/playbooks; {wait_for(cache / 'guests')}", "playbooks", lane=PLAYBOOKS),
         step(f"echo 'a line'; touch {cache}/guests; {wait_for(cache / 'main')}", "guests", lane=GUESTS),
-        step(f"test -e {cache}/main -a -e {cache}/guests", "alone", lane=ALONE),
-        step(f"touch {cache}/main; {wait_for(cache / 'guests')}", "main"),
+        step(f"test -e {cache}/main -a -e {cache}/guests -a -e {cache}/playbooks", "alone", lane=ALONE),
+        step(f"touch {cache}/main; {wait_for(cache / 'playbooks')}", "main"),
     ]
     assert runner.run("test", chosen) == 0
     said = capfd.readouterr().out
     assert "guests| a line\n" in said
     rows = [line.split()[0] for line in said.splitlines() if line.endswith("  passed")]
-    assert rows == ["guests", "alone", "main"]
+    assert rows == ["playbooks", "guests", "alone", "main"]
 
 
 def test_guests_alone_are_shown_as_they_speak(capfd):
@@ -122,17 +123,18 @@ def test_guests_alone_are_shown_as_they_speak(capfd):
     assert "\ndots" in capfd.readouterr().out
 
 
-def test_an_interrupt_ends_both_lanes(cache, monkeypatch):
+def test_an_interrupt_ends_every_lane(cache, monkeypatch):
     def interrupted(self, steps, named=False):
-        if steps is self.main:
-            while not self.processes:
+        if steps == [last]:
+            while len(self.processes) < 2:
                 pass
             raise KeyboardInterrupt
         plain(self, steps, named)
 
+    last = step("true", "last")
     plain = runner._Lanes._run
     monkeypatch.setattr(runner._Lanes, "_run", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        beside = [step("exec sleep 60", "guests", lane=GUESTS), step("true", "later", lane=GUESTS)]
-        runner.run("test", [*beside, step("true")])
+        beside = [step("exec sleep 60", lane.lower(), lane=lane) for lane in (GUESTS, PLAYBOOKS)]
+        runner.run("test", [*beside, step("true", "later", lane=GUESTS), last])
     assert not (cache / "results" / "test" / "later").exists()
