@@ -26,7 +26,7 @@ VERSIONS = ["TLSv1_2", "TLSv1_3"]
 
 @pytest.fixture(autouse=True)
 def short_wait(monkeypatch):
-    monkeypatch.setattr(handshake, "REFUSAL_WAIT", 0.3)
+    monkeypatch.setattr(handshake, "REFUSAL_WAIT", 0.6)
 
 
 def look(fleet, check, port, name="localhost", timeout=5.0):

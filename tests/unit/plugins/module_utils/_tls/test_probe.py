@@ -19,7 +19,7 @@ from ansible_collections.bulwark.azure_docker.tests.unit.plugins.module_utils._t
 
 @pytest.fixture(autouse=True)
 def short_wait(monkeypatch):
-    monkeypatch.setattr(handshake, "REFUSAL_WAIT", 0.3)
+    monkeypatch.setattr(handshake, "REFUSAL_WAIT", 0.6)
 
 
 def target(port, name="stub", **given):

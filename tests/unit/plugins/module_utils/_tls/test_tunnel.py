@@ -89,7 +89,7 @@ else:
 
 @pytest.fixture(autouse=True)
 def short_wait(monkeypatch):
-    monkeypatch.setattr(handshake, "REFUSAL_WAIT", 0.3)
+    monkeypatch.setattr(handshake, "REFUSAL_WAIT", 0.6)
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_what_the_ssh_host_cannot_reach_is_unreachable(fleet, calls, check):
     ],
 )
 def test_an_ssh_host_that_cannot_be_used(calls, host, text, tmp_path):
-    with tunnels([Ssh(host), Ssh(host)], 0.3) as opened:
+    with tunnels([Ssh(host), Ssh(host)], 0.3 if host == "hanging" else 60) as opened:
         for _target in range(2):
             seen = look(opened, Ssh(host), 1)
             assert (seen.kind, seen.connected) == ("unreachable", False)
