@@ -21,6 +21,7 @@ PLANS = (
     "_engine/compose_plan.py",
     "_engine/daemon_json.py",
     "_engine/desired.py",
+    "_engine/fragment.py",
     "_engine/group.py",
     "_engine/live.py",
     "_engine/openpgp.py",

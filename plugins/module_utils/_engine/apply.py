@@ -153,7 +153,18 @@ def install(desired: Desired, change: Change) -> None:
         installation.install(desired, pings)
 
 
-ACTIONS: t.Mapping[str, t.Callable[[Desired, Change], None]] = {
+def restart_runtime(_desired: Desired, change: Change) -> None:
+    """Restart containerd; containers run on, as they are no children of it. Raises Refusal."""
+    systemctl("daemon-reload")
+    code, tail = systemctl("restart", change.target)
+    if code:
+        raise Refusal(
+            f"systemctl restart {change.target} ended with {code}, expected 0: {tail}; look at journalctl -u "
+            f"{change.target}, mend its drop-ins, and run again"
+        )
+
+
+ACTIONS: t.Mapping[str, t.Callable[[Desired, Change], t.Any]] = {
     "install": install,
     "key": lambda desired, _change: make_key(desired),
     "next_key": make_next_key,
@@ -162,6 +173,8 @@ ACTIONS: t.Mapping[str, t.Callable[[Desired, Change], None]] = {
     "write": lambda _desired, change: put(change.target, change.content),
     "remove": lambda _desired, change: put(change.target, None),
     "join": lambda _desired, change: group.carry_out(change),
+    "read_units": lambda _desired, _change: systemctl("daemon-reload"),
+    "runtime": restart_runtime,
     "leave": lambda _desired, change: group.carry_out(change),
     **compose_apply.ACTIONS,
 }
