@@ -1,0 +1,123 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change without notice.
+"""Controls of the daemon that are looked at, not set: what must not be there, and the listener of another role."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+from .control import AUDIT, BASELINE, ENFORCE, HARDENED, HIGH, LOW, MEDIUM, Control
+
+CONTROLS: Tuple[Control, ...] = (
+    Control(
+        id="daemon-tls",
+        title="The Docker API on TCP demands a client certificate",
+        layer="L5",
+        tier=BASELINE,
+        severity=HIGH,
+        kind=ENFORCE,
+        why="Whoever reaches the API is root on the host.",
+        breaks="Clients without a certificate; the role docker_engine does it, with docker_tls.",
+        source="Handshakes measured on 28.5.2 and 29.7.2.",
+        cis_1_6=("2.7",),
+        variable="docker_engine_remote_access",
+    ),
+    Control(
+        id="daemon-plain-tcp",
+        title="No listener of the daemon is without TLS",
+        layer="L5",
+        tier=BASELINE,
+        severity=HIGH,
+        kind=AUDIT,
+        why="dockerd still serves plain TCP when it is told so, with nothing but a warning.",
+        breaks="Nothing; a foreign listener is named and left alone.",
+        source="Measured on 28.5.2 and 29.7.2: port 2375 was served without authentication.",
+        cis_1_6=("2.7",),
+    ),
+    Control(
+        id="daemon-log-level",
+        title="The daemon logs at level info",
+        layer="L1",
+        tier=BASELINE,
+        severity=LOW,
+        kind=AUDIT,
+        why="Less hides what happened, and debug tells too much.",
+        breaks="Nothing; the default is right and is left alone.",
+        source="moby docker-v29.7.2 (default).",
+        cis_1_6=("2.3",),
+    ),
+    Control(
+        id="daemon-iptables",
+        title="The daemon keeps its own firewall rules",
+        layer="L1",
+        tier=BASELINE,
+        severity=MEDIUM,
+        kind=AUDIT,
+        why="Without its rules networks of containers are not kept apart.",
+        breaks="Nothing; the default is right and is left alone.",
+        source="Docker's documentation on packet filtering.",
+        cis_1_6=("2.4",),
+    ),
+    Control(
+        id="daemon-cgroup-parent",
+        title="The daemon uses the default parent of control groups",
+        layer="L1",
+        tier=BASELINE,
+        severity=LOW,
+        kind=AUDIT,
+        why="Under another parent the host's limits for containers may not hold.",
+        breaks="Nothing; the default is right and is left alone.",
+        source="moby docker-v29.7.2 (default).",
+        cis_1_6=("2.10",),
+    ),
+    Control(
+        id="daemon-seccomp-profile",
+        title="The daemon's default system call filter is the built-in one or a stricter one of the site",
+        layer="L1",
+        tier=BASELINE,
+        severity=MEDIUM,
+        kind=AUDIT,
+        why="The built-in filter is maintained; a copy in a file grows old.",
+        breaks="Nothing; a file that the site declares stays.",
+        source="moby docker-v29.7.2: the built-in one denies AF_ALG since 29.4.2.",
+        cis_1_6=("2.17",),
+    ),
+    Control(
+        id="daemon-experimental",
+        title="Experimental features of the daemon are off",
+        layer="L1",
+        tier=BASELINE,
+        severity=LOW,
+        kind=AUDIT,
+        why="What is experimental is less reviewed.",
+        breaks="Nothing; the default is right and is left alone.",
+        source="moby docker-v29.7.2 (default).",
+        cis_1_6=("2.18",),
+    ),
+    Control(
+        id="daemon-api-floor",
+        title="The oldest API version that the daemon serves is its own default",
+        layer="L1",
+        tier=BASELINE,
+        severity=LOW,
+        kind=AUDIT,
+        why="Old API versions have old defaults.",
+        breaks="Nothing; the default is right and is left alone.",
+        source="Measured on 29.7.2: 1.40; lowered from 1.44 in 29.3.0.",
+        minimum_engine="25.0.0",
+    ),
+    Control(
+        id="daemon-nri",
+        title="No NRI plugin can be started by the daemon",
+        layer="L5",
+        tier=HARDENED,
+        severity=HIGH,
+        kind=AUDIT,
+        why="What lies in the directories of NRI plugins runs as root once NRI is enabled.",
+        breaks="Nothing; what is found is named and left alone.",
+        source="moby docker-v29.7.2 daemon/internal/nri/nri.go (source).",
+        minimum_engine="29.2.0",
+    ),
+)

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: may change without notice.
+"""Controls of the host itself: packages, modules, kernel settings, versions."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+from .control import AUDIT, BASELINE, ENFORCE, HARDENED, HIGH, LOW, MEDIUM, Control
+
+CONTROLS: Tuple[Control, ...] = (
+    Control(
+        id="host-engine-floor",
+        title="The engine is not older than its version floor",
+        layer="L0",
+        tier=BASELINE,
+        severity=HIGH,
+        kind=AUDIT,
+        why="Older engines have known ways out of a container and around the daemon's own checks.",
+        breaks="Nothing; an upgrade is declared with the role docker_engine, and restarts the daemon.",
+        source="Advisories up to Engine 29.5.0; for packages of a distribution the floor is what it maintains.",
+        cis_1_6=("1.2.2",),
+        variable="docker_engine_version",
+    ),
+    Control(
+        id="host-runc-floor",
+        title="runc is not older than its version floor",
+        layer="L0",
+        tier=BASELINE,
+        severity=HIGH,
+        kind=AUDIT,
+        why="runc sets up every container as root, so that its faults are faults of the host.",
+        breaks="Nothing; an upgrade is declared with the role docker_engine.",
+        source="CVE-2026-41579: fixed in runc 1.3.6, 1.4.3 and 1.5.0; distributions backport.",
+        cis_1_6=("1.2.2",),
+        variable="docker_engine_version",
+    ),
+    Control(
+        id="host-modules",
+        title="Kernel modules that Docker's networks need are loaded at boot",
+        layer="L0",
+        tier=HARDENED,
+        severity=LOW,
+        kind=ENFORCE,
+        why="Under the capability ceiling dockerd cannot load modules on demand any more.",
+        breaks="Nothing known; a module that the kernel lacks is left out.",
+        source="moby docker-v29.7.2 daemon/libnetwork/internal/modprobe; ceiling measured on 29.7.2.",
+        requires=("systemd",),
+        variable="docker_hardening_modules",
+    ),
+    Control(
+        id="host-sysctl",
+        title="Kernel settings restrict what containers can learn and load; forwarding is set before Docker starts",
+        layer="L0",
+        tier=BASELINE,
+        severity=MEDIUM,
+        kind=ENFORCE,
+        why="Unprivileged BPF, kernel addresses and the kernel log help an attacker; Docker itself needs ip_forward.",
+        breaks="Tools that read the kernel log or addresses without root, and debuggers of foreign processes.",
+        source="Kernel documentation; ip_forward with the nftables backend measured on 29.7.2.",
+        variable="docker_hardening_sysctl",
+    ),
+    Control(
+        id="host-partition",
+        title="Data of the engine and of containerd is on a file system of its own",
+        layer="L0",
+        tier=HARDENED,
+        severity=MEDIUM,
+        kind=AUDIT,
+        why="Images and logs that fill the disk then do not stop the host; newer engines keep layers in containerd's "
+        "directory, so both count.",
+        breaks="Nothing; data of a host in use must be moved by hand.",
+        source="Measured on 29.7.2: the containerd image store keeps layers in /var/lib/containerd.",
+        cis_1_6=("1.1.1",),
+        variable="azure_vms_data_disk_size_gb",
+    ),
+    Control(
+        id="host-swarm",
+        title="The engine is part of no swarm",
+        layer="L0",
+        tier=BASELINE,
+        severity=MEDIUM,
+        kind=AUDIT,
+        why="A swarm opens more ports and starts containers that nobody on this host asked for.",
+        breaks="Nothing; a swarm is never left without being asked.",
+        source="moby docker-v29.7.2: dockerd refuses a swarm together with live-restore.",
+        cis_1_6=("5.1",),
+    ),
+    Control(
+        id="host-other-runtimes",
+        title="No runtime shim but runc's is installed",
+        layer="L0",
+        tier=HARDENED,
+        severity=HIGH,
+        kind=AUDIT,
+        why="Any containerd-shim on PATH can be chosen by a client, and another one does not go through our runc.",
+        breaks="Nothing; a foreign shim is named and left alone.",
+        source="moby docker-v29.7.2 daemon/runtime_unix.go; bypass by runtime name measured on 28.5.2 and 29.7.2.",
+    ),
+    Control(
+        id="host-live-configuration",
+        title="What is configured is what the running daemons and shims have read",
+        layer="L0",
+        tier=BASELINE,
+        severity=MEDIUM,
+        kind=AUDIT,
+        why="A file that changed after the start protects nothing; shims that run on keep their former limits.",
+        breaks="Nothing; containers with old shims have to be restarted by their owners.",
+        source="Measured on 29.7.2: a restart of containerd leaves shims with their former bounding set.",
+        requires=("systemd",),
+    ),
+    Control(
+        id="host-sprawl",
+        title="Unused images and stopped containers are counted",
+        layer="L0",
+        tier=BASELINE,
+        severity=LOW,
+        kind=AUDIT,
+        why="What nobody uses is not updated, and can still be started.",
+        breaks="Nothing; images and containers are the business of their owners.",
+        source="CIS Docker Benchmark 1.6, section 6 (titles).",
+        cis_1_6=("6.1", "6.2"),
+    ),
+)
