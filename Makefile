@@ -12,6 +12,7 @@ help:
 	@echo 'make check      unit tests and lint (a minute); needs no root'
 	@echo 'make test       everything: check, ansible-test, documentation, Galaxy import, integration on guests; needs root or sudo'
 	@echo 'make demo       a local Azure on this machine: creates VMs, puts Docker on them, attacks them; needs root or sudo'
+	@echo '                (GUEST=qemu: virtual machines, GUEST=nspawn: system containers; default: qemu where KVM works)'
 	@echo 'make benchmark  what a fleet of 1,000 VMs costs, against the ways that are usual (6 minutes); needs no root'
 	@echo 'make clean      removes .cache/ (all that the other targets made)'
 	@echo

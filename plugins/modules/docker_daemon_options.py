@@ -95,7 +95,7 @@ restart_pending:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.fragment import Wanted, declare
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._daemon.fragment import Wanted, declare
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
 

@@ -12,6 +12,7 @@ import sys
 from . import options as server_options
 from .commands import background, control
 from .commands.client import ControlError
+from .commands.guest import guest
 from .commands.run import run
 from .lab import launcher
 from .options import CACHE, CHECKOUT
@@ -43,6 +44,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             verb.add_argument("--json", action="store_true", help="all there is, for programs")
         if name == "faults":
             _add_fault_actions(verb)
+    _add_guest_actions(verbs.add_parser("guest", help="a machine that runs: a command inside, snapshots"))
     verb = verbs.add_parser("sweep", help="remove what labs that were killed left (every start does so too)")
     verb.set_defaults(function=sweep)
     return parser.parse_args(arguments)
@@ -53,6 +55,23 @@ def _add_fault_actions(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="rules, how many requests they saw and how often they fired")
     actions.add_parser("add", help="add rules").add_argument("rule", help="a JSON object or list, - for standard input")
     actions.add_parser("clear", help="remove one rule or all").add_argument("rule", nargs="?", help="id of the rule")
+
+
+def _add_guest_actions(parser: argparse.ArgumentParser) -> None:
+    server_options.add_state(parser)
+    parser.set_defaults(function=guest)
+    actions = parser.add_subparsers(dest="action", required=True)
+    for name, text in (
+        ("run", "run a command as root, without SSH"),
+        ("snapshot", "keep memory and disk under a name (qemu)"),
+        ("restore", "go back to what was kept (qemu)"),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("vm", help="its name or id")
+        if name == "run":
+            action.add_argument("command", nargs=argparse.REMAINDER, help="-- COMMAND [ARGUMENT ...]")
+        else:
+            action.add_argument("name", help="of the snapshot")
 
 
 def sweep(_options: argparse.Namespace) -> int:

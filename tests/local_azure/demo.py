@@ -1,13 +1,14 @@
 # Copyright (c) 2026, bulwark.azure_docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The main job on the embedded default: local Azure, ``playbooks/site.yml`` for two VMs, and again.
+"""The main job on the embedded default: local Azure, ``playbooks/site.yml`` for its VMs, and again.
 
 ``python -m local_azure.demo`` starts the lab and runs itself in it with ``--inside``.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import pathlib
@@ -17,6 +18,8 @@ import time
 
 from .__main__ import CACHE, CHECKOUT
 from .__main__ import main as local_azure
+from .guests.accelerator import TCG, accelerator
+from .guests.kinds import KINDS
 from .lab.launcher import SITE
 from .recap import Recap, recap
 from .site import Site
@@ -24,10 +27,15 @@ from .site import Site
 STATE = CACHE / "lab" / "demo"
 
 
-def start() -> int:
+def start(guests: str) -> int:
     """A lab with an empty Azure, and this program inside."""
-    inside = [sys.executable, "-m", "local_azure.demo", "--inside"]
-    return local_azure(["run", "--fresh", "--state", str(STATE), "--", *inside])
+    inside = [sys.executable, "-m", "local_azure.demo", "--inside", "--guests", guests]
+    return local_azure(["run", "--fresh", "--guests", guests, "--state", str(STATE), "--", *inside])
+
+
+def hosts(guests: str) -> list[str]:
+    """The VMs to make: two, but an emulated one takes all processors that there are."""
+    return ["docker1"] if guests == "qemu" and accelerator() == TCG else ["docker1", "docker2"]
 
 
 def play(site: Site, title: str) -> tuple[int, dict[str, Recap], float]:
@@ -53,16 +61,16 @@ def writes(state: pathlib.Path) -> int:
     )
 
 
-def inside() -> int:
+def inside(guests: str) -> int:
     state = pathlib.Path(os.environ["LOCAL_AZURE_STATE"])
-    site = Site(state / SITE, {"docker1": {}, "docker2": {}})
+    site = Site(state / SITE, {host: {} for host in hosts(guests)})
     site.write()
     rows: list[tuple[object, ...]] = []
     codes, before = [], 0
     for title in ("first run: from nothing", "second run: nothing may change"):
-        code, hosts, seconds = play(site, title)
+        code, found, seconds = play(site, title)
         after = writes(state)
-        rows += [(title.partition(":")[0], host, *numbers, after - before) for host, numbers in hosts.items()]
+        rows += [(title.partition(":")[0], host, *numbers, after - before) for host, numbers in found.items()]
         print(f"({seconds:.0f} seconds, {after - before} writes at ARM)", flush=True)
         before = after
         codes.append(code)
@@ -88,5 +96,13 @@ def show(site: Site, rows: list[tuple[object, ...]]) -> None:
     print(f"\nreport: {site.report}", flush=True)
 
 
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="local_azure.demo", description=__doc__)
+    parser.add_argument("--guests", choices=KINDS, default="nspawn")
+    parser.add_argument("--inside", action="store_true", help="the part that runs in the lab")
+    options = parser.parse_args(arguments)
+    return (inside if options.inside else start)(options.guests)
+
+
 if __name__ == "__main__":
-    sys.exit(inside() if "--inside" in sys.argv else start())
+    sys.exit(main(sys.argv[1:]))

@@ -12,7 +12,8 @@ import threading
 from typing import Any
 
 from .arm.fabric import AgentView, ExtensionGoal, FabricError, VmSpec
-from .guests.guest import Guest
+from .guests.guest import DIRECTORY, Guest
+from .guests.kinds import MakeGuest
 from .wire.machine import Machine
 from .wire.server import Wire
 
@@ -20,8 +21,9 @@ from .wire.server import Wire
 class LocalFabric:
     """Implements ``arm.fabric.Fabric``. One directory per machine below ``state``/guests."""
 
-    def __init__(self, state: pathlib.Path, image: pathlib.Path, wire: Wire) -> None:
-        self.state = state / "guests"
+    def __init__(self, state: pathlib.Path, make_guest: MakeGuest, image: pathlib.Path, wire: Wire) -> None:
+        self.state = state / DIRECTORY
+        self.make_guest = make_guest
         self.image = image
         self.wire = wire
         self.guests: dict[str, Guest] = {}
@@ -44,7 +46,7 @@ class LocalFabric:
             directory = self.state / spec.vm_id
             directory.mkdir(parents=True, exist_ok=True)
             if spec.vm_id not in self.guests:
-                self.guests[spec.vm_id] = Guest(spec, directory, self.image)
+                self.guests[spec.vm_id] = self.make_guest(spec, directory, self.image)
                 self.machines[spec.vm_id] = Machine(spec, directory / "wire.json")
             self.wire.machines[spec.address] = self.machines[spec.vm_id]
             return self.guests[spec.vm_id]

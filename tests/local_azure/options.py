@@ -9,10 +9,11 @@ import argparse
 import pathlib
 
 from .arm.timing import LIMITS, TIMING, Settings
+from .guests.kinds import KINDS
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent.parent
 CACHE = CHECKOUT / ".cache"
-GUESTS = ("nspawn", "null")
+GUESTS = (*KINDS, "null")
 LAB_PORT = 8443
 
 
@@ -26,10 +27,13 @@ def add_state(parser: argparse.ArgumentParser) -> None:
 def add(parser: argparse.ArgumentParser) -> None:
     """All options of a server."""
     add_state(parser)
-    parser.add_argument("--guests", choices=GUESTS, default="nspawn", help="null: machines without machines, no root")
-    parser.add_argument("--image", type=pathlib.Path, default=CACHE / "image" / "root", help="guests' root file system")
     parser.add_argument(
-        "--agent-timeout", type=float, default=120.0, help="seconds without a report until ARM gives up"
+        "--guests", choices=GUESTS, default=GUESTS[0],
+        help="nspawn: system containers; qemu: virtual machines; null: machines without machines, no root",
+    )  # fmt: skip
+    parser.add_argument("--image", type=pathlib.Path, help="what guests are made from; default: below .cache, by kind")
+    parser.add_argument(
+        "--agent-timeout", type=float, help="seconds without a report until ARM gives up; default: by kind"
     )
     parser.add_argument("--record-bodies", action="store_true", help="keep decrypted request bodies, for tests")
     parser.add_argument("--limits", choices=LIMITS, default=LIMITS[0], help="enforced: an empty bucket answers 429")
@@ -51,11 +55,23 @@ def _scale(text: str) -> float:
 def arguments(options: argparse.Namespace) -> list[str]:
     """Return the arguments that say the same to another process."""
     return [
-        "--state", str(options.state.resolve()), "--guests", options.guests, "--image", str(options.image.resolve()),
-        "--agent-timeout", str(options.agent_timeout), *(["--record-bodies"] if options.record_bodies else []),
+        "--state", str(options.state.resolve()), "--guests", options.guests, "--image", str(image(options).resolve()),
+        "--agent-timeout", str(agent_timeout(options)), *(["--record-bodies"] if options.record_bodies else []),
         "--limits", options.limits, "--timing", options.timing, "--clock-scale", str(options.clock_scale),
         "--graph-lag", str(options.graph_lag), "--port", str(port(options)),
     ]  # fmt: skip
+
+
+def image(options: argparse.Namespace) -> pathlib.Path:
+    """Return what guests are made from."""
+    given: pathlib.Path | None = options.image
+    return given or CACHE / KINDS.get(options.guests, KINDS[GUESTS[0]]).image
+
+
+def agent_timeout(options: argparse.Namespace) -> float:
+    """Return how long the agent may be silent, in seconds."""
+    given: float | None = options.agent_timeout
+    return KINDS.get(options.guests, KINDS[GUESTS[0]]).agent_timeout if given is None else given
 
 
 def port(options: argparse.Namespace) -> int:

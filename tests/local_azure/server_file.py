@@ -17,13 +17,17 @@ NAME = "server.json"
 
 @dataclass
 class Server:
-    """`pid` is the launcher's on the host; `variables` are the LOCAL_AZURE_* ones, the client's secret among them."""
+    """`pid` is the launcher's on the host; `variables` are the LOCAL_AZURE_* ones, the client's secret among them.
+
+    `network` names the network namespace in which `base_url` is reached.
+    """
 
     pid: int
     guests: str
     base_url: str
     ca_path: str
     state: str
+    network: str
     variables: dict[str, str]
 
 

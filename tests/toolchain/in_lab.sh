@@ -5,6 +5,7 @@
 
 # Runs something in a lab of local Azure, or around one, as root.
 # Usage: in_lab.sh integration|end-to-end|end-to-end-oldest|clean-up|demo [ARGUMENT ...]
+# GUEST=qemu|nspawn chooses the demo's guests: without it, qemu where KVM works, else nspawn.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -14,6 +15,19 @@ shift
 [ "${what}" != end-to-end-oldest ] || python=${PWD}/.cache/venv-oldest/bin/python
 # every run of tests begins with an empty Azure
 in_lab=("${python}" -m local_azure run --fresh --record-bodies --state ".cache/lab/${what}" --)
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo)
+
+guests_of_the_demo() { # -> qemu or nspawn, ready for use; the set-up's words go to standard error
+    local kind=${GUEST:-}
+    if [ -z "${kind}" ]; then
+        kind=nspawn
+        ! "${as_root[@]}" env PYTHONPATH="${PWD}/tests" "${python}" -m local_azure.guests.accelerator || kind=qemu
+    fi
+    [ "${kind}" != qemu ] || tests/toolchain/setup.sh qemu >&2
+    echo "${kind}"
+}
+
 # a line for each test: beside another lane of steps, only whole lines are shown
 pytest=("${python}" -m pytest -v --color=no --tb=short -p no:cacheprovider ${RESULTS:+"--junitxml=${RESULTS}/${what}.xml"})
 case "${what}" in
@@ -23,11 +37,12 @@ case "${what}" in
     end-to-end-oldest) command=("${in_lab[@]}" "${pytest[@]}" tests/end_to_end/test_story.py -k
         "empty or first_run or mutual or report or second_run or finished or hand or bundle" "$@") ;;
     clean-up) command=("${pytest[@]}" tests/clean_up "$@") ;;
-    demo) command=("${python}" -m local_azure.demo "$@") ;;
+    demo)
+        guests=$(guests_of_the_demo)
+        command=("${python}" -m local_azure.demo --guests "${guests}" "$@")
+        ;;
     *) echo "in_lab.sh: ${what} is none of integration, end-to-end, end-to-end-oldest, clean-up, demo" >&2; exit 2 ;;
 esac
-as_root=()
-[ "$(id -u)" = 0 ] || as_root=(sudo)
 # A short home directory: ssh's control sockets live below it, and the path of a socket has at most 107 bytes.
 home=$(mktemp -d)
 trap '"${as_root[@]}" rm -rf "${home}"' EXIT

@@ -3,9 +3,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Prepares a checkout. Usage: setup.sh check|lab
+# Prepares a checkout. Usage: setup.sh check|lab|qemu
 #   check  interpreters and the Python environment: enough for unit tests and lint
 #   lab    also the system packages and the guest image of local Azure
+#   qemu   the same for guests that are virtual machines
 # Everything lands in .cache/. Run again it does only what is missing or what changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -28,6 +29,11 @@ LAB_TOOLS=(
     curl curl
     unshare util-linux
     script bsdutils
+)
+QEMU_TOOLS=(
+    qemu-system-x86_64 qemu-system-x86
+    qemu-img qemu-utils
+    mkfs.ext4 e2fsprogs
 )
 MINORS=(14 13 12 11 10 9) # newest first: what ansible-core 2.19 and later can use
 OLDEST_CONTROLLER=11
@@ -136,16 +142,17 @@ make_environment() { # directory, interpreter, pip arguments
     echo "${stamp}" > "${directory}/.stamp"
 }
 
-build_image() {
-    [ -x tests/local_azure/image/build.sh ] || return 0
-    say "guest image in .cache/image (minutes the first time, from the package mirrors; a moment when it is there)"
-    as_root tests/local_azure/image/build.sh .cache/image
+build_image() { # script, directory
+    [ -x "tests/local_azure/image/$1" ] || return 0
+    say "guest image in $2 (minutes the first time, from the package mirrors; a moment when it is there)"
+    as_root "tests/local_azure/image/$1" "$2"
 }
 
 case "${1:-}" in
     check) tools=("${CHECK_TOOLS[@]}") ;;
     lab) tools=("${CHECK_TOOLS[@]}" "${LAB_TOOLS[@]}") ;;
-    *) stop "usage: setup.sh check|lab" ;;
+    qemu) tools=("${CHECK_TOOLS[@]}" "${LAB_TOOLS[@]}" "${QEMU_TOOLS[@]}") ;;
+    *) stop "usage: setup.sh check|lab|qemu" ;;
 esac
 HOME="${HOME:-$(cd ~ && pwd)}"
 mkdir -p .cache/logs .cache/home "${HOME}/.cache"
@@ -165,5 +172,7 @@ if [ "$1" = lab ]; then
         make_environment .cache/venv-oldest "${python}" "ansible-core~=2.16.0" pip \
             azure-identity "azure-mgmt-compute==33.0.0" azure-mgmt-resource cryptography pytest
     fi
-    build_image
+    build_image build.sh .cache/image
+elif [ "$1" = qemu ]; then
+    build_image build_qemu.sh .cache/image-qemu
 fi

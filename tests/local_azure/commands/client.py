@@ -23,7 +23,7 @@ class Client:
     """For a server in a lab this moves the calling thread into the lab's network, for good."""
 
     def __init__(self, server: Server) -> None:
-        if server.guests == "nspawn":
+        if not join.is_inside(server):
             join.enter_network(server.pid)
         self._place = urlsplit(server.base_url)
         self._tls = ssl.create_default_context(cafile=server.ca_path)

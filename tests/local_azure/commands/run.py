@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from .. import options as server_options
 from .. import server_file
+from ..guests.kinds import KINDS
 from ..lab import join, launcher, plain
 
 
@@ -29,17 +30,18 @@ def run(options: argparse.Namespace) -> int:
         return plain.run(
             [*server_options.arguments(options), "--", *command], options.state.resolve(), options.fresh
         )  # fmt: skip
-    if not (options.image / "etc/waagent.conf").exists():
-        print(f"local_azure run: no guest image in {options.image}; build it with image/build.sh", file=sys.stderr)
+    kind, image = KINDS[options.guests], server_options.image(options)
+    if not (image / kind.proof).exists():
+        print(f"local_azure run: no guest image in {image}; build it: tests/toolchain/{kind.build}", file=sys.stderr)
         return 2
     inside = [sys.executable, "-m", "local_azure.lab.inside", *server_options.arguments(options), "--", *command]
-    return launcher.run(inside, options.state.resolve(), options.fresh)
+    return launcher.run(inside, options.state.resolve(), kind.tools, options.fresh)
 
 
 def _join(server: server_file.Server, command: list[str]) -> NoReturn:
     print(f"local Azure: beside the one that runs (pid {server.pid}), with its options", file=sys.stderr, flush=True)
     environment = dict(os.environ, **server.variables)
-    if server.guests == "nspawn":
+    if not join.is_inside(server):
         environment["PATH"] = environment.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
         command = join.command(server.pid, pathlib.Path.cwd(), command)
     try:

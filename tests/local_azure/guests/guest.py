@@ -1,33 +1,82 @@
 # Copyright (c) 2026, bulwark.azure_docker contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A guest: Debian booted by systemd-nspawn on the lab's bridge, with its own network namespace."""
+"""What every kind of guest has in common: booted until SSH answers, stopped in order, run in by the operator."""
 
 from __future__ import annotations
 
-import os
+import abc
+import json
 import pathlib
 import socket
 import subprocess
 import time
+from typing import ClassVar, Protocol
 
 from ..arm.fabric import FabricError, VmSpec
-from ..lab import cgroups, network
-from .disk import Disk
+from ..lab import network
 
-BOOT_SECONDS = 60
-STOP_SECONDS = 20
-SYSTEM_CALLS = "add_key keyctl bpf"  # what dockerd and runc need beyond nspawn's default filter
+END_SECONDS = 5
+DIRECTORY = "guests"  # below the state directory: a directory for each guest
+CARD = "machine.json"  # in the guest's directory, for who looks a machine up: commands/guest.py
 
 
-class Guest:
+class Disk(Protocol):
+    """What a machine keeps when it is off."""
+
+    directory: pathlib.Path
+
+    def remove(self) -> None:
+        """Remove it with the directory."""
+
+
+class Operator(Protocol):
+    """Reaches into a machine that runs, from any process in the lab, as no user of the cloud could."""
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command inside, as root."""
+
+    def snapshot(self, name: str) -> None:
+        """Keep memory and disk under a name."""
+
+    def restore(self, name: str) -> None:
+        """Go back to what was kept; the clock is set to now."""
+
+
+def machine_name(vm_id: str) -> str:
+    """Return the name of a machine in the lab; short enough for a network interface."""
+    return f"vm-{vm_id[-8:]}"
+
+
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+class Guest(abc.ABC):
     """One virtual machine. Not thread-safe: the fabric serialises calls for one machine."""
 
-    def __init__(self, spec: VmSpec, directory: pathlib.Path, image: pathlib.Path) -> None:
+    BOOT_SECONDS: ClassVar[float]
+    STOP_SECONDS: ClassVar[float]
+    BANNER_SECONDS: ClassVar[float] = 1  # from a connection to what sshd says first
+    disk: Disk
+    operator: Operator
+
+    def __init__(self, spec: VmSpec) -> None:
         self.spec = spec
-        self.disk = Disk(directory, image)
-        self.machine = f"vm-{spec.vm_id[-8:]}"
+        self.machine = machine_name(spec.vm_id)
         self.process: subprocess.Popen[bytes] | None = None
+
+    @abc.abstractmethod
+    def start(self) -> subprocess.Popen[bytes]:
+        """Make the disk if it is new and start the machine; its console goes to console.log."""
+
+    @abc.abstractmethod
+    def power_off(self) -> None:
+        """Ask the machine to power off; it may be deaf, or gone a moment ago."""
 
     @property
     def running(self) -> bool:
@@ -37,37 +86,19 @@ class Guest:
         """Boot and wait until the machine answers on its SSH port. Raises FabricError with the console's end."""
         if self.running:
             return
-        self.disk.mount()
-        self.disk.provision(self.spec)
+        card = {"name": self.spec.name, "vm_id": self.spec.vm_id, "address": self.spec.address}
+        (self.disk.directory / CARD).write_text(json.dumps(card))
         network.add_gateway(self.spec.gateway, self.spec.prefix_length)
-        group = os.path.join(os.environ.get("LOCAL_AZURE_CGROUP", cgroups.PREFIX + "lab"), self.machine)
-        with (self.disk.directory / "console.log").open("ab") as console:
-            self.process = subprocess.Popen(
-                self.command(),
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=console,
-                env=dict(os.environ, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY="1", SYSTEMD_NSPAWN_API_VFS_WRITABLE="1"),
-                preexec_fn=lambda: cgroups.enter(group),
-                start_new_session=True,
-            )
+        self.process = self.start()
         self.wait_for_ssh()
 
-    def command(self) -> list[str]:
-        binds = [f"--bind={source}:/{target}" for source, target in self.disk.binds()]
-        return [
-            "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe",
-            "--resolv-conf=off", "--timezone=off", "--capability=all", f"--system-call-filter={SYSTEM_CALLS}",
-            f"--network-bridge={network.BRIDGE}", f"--machine={self.machine}", f"--directory={self.disk.root}", *binds,
-        ]  # fmt: skip
-
     def wait_for_ssh(self) -> None:
-        deadline = time.monotonic() + BOOT_SECONDS
+        deadline = time.monotonic() + self.BOOT_SECONDS
         while time.monotonic() < deadline:
             if not self.running:
                 break
             try:
-                with socket.create_connection((self.spec.address, 22), timeout=1) as connection:
+                with socket.create_connection((self.spec.address, 22), timeout=self.BANNER_SECONDS) as connection:
                     if connection.recv(4) == b"SSH-":
                         return
             except OSError:
@@ -77,22 +108,18 @@ class Guest:
         raise FabricError("OSProvisioningTimedOut", f"OS Provisioning for VM '{self.spec.name}' did not finish: {tail}")
 
     def stop(self) -> None:
-        """Ask the guest's init to power off; kill it when it does not."""
+        """Ask the guest to power off; where it does not, end what runs it."""
         if self.process is None:
             return
         if self.running:
-            self.process.terminate()  # systemd-nspawn turns SIGTERM into an orderly power-off of its guest
-            try:
-                self.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
+            self.power_off()
+            if not _ended(self.process, self.STOP_SECONDS):
+                self.process.terminate()  # QEMU writes what it holds of its disk
+            if not _ended(self.process, END_SECONDS):
                 self.process.kill()
                 self.process.wait()
         self.process = None
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command inside, as the platform's operator could not: for tests of the lab only."""
-        assert self.process is not None
-        leader = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0]
-        return subprocess.run(
-            ["nsenter", "--target", leader, "--all", "--", *command], capture_output=True, text=True, check=False
-        )
+        """Run a command inside, as the cloud's user could not: for tests of the lab only."""
+        return self.operator.run(*command)

@@ -28,14 +28,9 @@ set_option Logs.Collect n
 set_option Extensions.GoalStatePeriod 2
 set_option Extensions.InitialGoalStatePeriod 2
 
-# the unit asks systemd for Hyper-V; a container is none
-mkdir -p "$root/etc/systemd/system/walinuxagent.service.d"
-printf '[Unit]\nConditionVirtualization=\n' > "$root/etc/systemd/system/walinuxagent.service.d/10-guest.conf"
-
 rm -f "$root/etc/resolv.conf"
 echo "nameserver 10.0.2.3" > "$root/etc/resolv.conf"
 systemctl --quiet --root="$root" enable systemd-networkd.service ssh.service walinuxagent.service
-systemctl --quiet --root="$root" mask systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer \
-    console-getty.service
+systemctl --quiet --root="$root" mask systemd-networkd-wait-online.service apt-daily.timer apt-daily-upgrade.timer
 # where cloud-init has it on Azure's images: what VMAccess writes into this very file takes effect
 printf 'PermitRootLogin no\nPasswordAuthentication no\n' > "$root/etc/ssh/sshd_config.d/50-cloud-init.conf"

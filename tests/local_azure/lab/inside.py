@@ -18,8 +18,9 @@ from .. import server_file
 from ..arm.fabric import Fabric
 from ..arm.server import ArmServer
 from ..fabric import LocalFabric
+from ..guests.kinds import KINDS
 from ..wire.server import Wire
-from . import network
+from . import join, network
 
 HANDLERS = pathlib.Path(__file__).resolve().parent.parent / "handlers"
 PACKAGES = {
@@ -71,7 +72,7 @@ def resource_manager(options: argparse.Namespace, fabric: Fabric, secret: str) -
     return ArmServer(
         options.state, fabric, port=server_options.port(options), subscriptions=SUBSCRIPTIONS, tenant=TENANT,
         client_id=CLIENT, client_secret=secret, handlers={name: sorted(found) for name, found in PACKAGES.items()},
-        agent_timeout=options.agent_timeout, record_bodies=options.record_bodies,
+        agent_timeout=server_options.agent_timeout(options), record_bodies=options.record_bodies,
         tenants=TENANTS, graph_lag=options.graph_lag, settings=server_options.settings(options),
         about={"guests": options.guests},
     )  # fmt: skip
@@ -82,7 +83,7 @@ def attend(arm: ArmServer, options: argparse.Namespace, secret: str) -> int:
     environment = variables(arm, options.state, secret)
     launcher = int((options.state / "lock").read_text())
     server_file.write(server_file.Server(
-        launcher, options.guests, arm.base_url, str(arm.ca_path), str(options.state), environment
+        launcher, options.guests, arm.base_url, str(arm.ca_path), str(options.state), join.network(), environment
     ))  # fmt: skip
     child: subprocess.Popen[bytes] | None = None
     try:
@@ -117,7 +118,7 @@ def main(arguments: list[str]) -> int:
     network.hide_host()
     network.use_resolver(options.state)
     wire = Wire(PACKAGES)
-    fabric = LocalFabric(options.state, options.image, wire)
+    fabric = LocalFabric(options.state, KINDS[options.guests].guest, server_options.image(options), wire)
     secret = client_secret(options.state)
     arm = resource_manager(options, fabric, secret)
     wire.start()

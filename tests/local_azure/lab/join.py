@@ -9,6 +9,7 @@ import ctypes
 import os
 import pathlib
 
+from ..server_file import Server
 from .launcher import LabError
 
 _NAMESPACES = ("--net", "--mount", "--pid", "--uts", "--ipc")
@@ -25,6 +26,16 @@ def init_of(launcher: int) -> int:
     except (OSError, IndexError) as error:
         raise LabError(f"the lab of process {launcher} cannot be entered ({error}); run the same as root") from error
     raise LabError(f"process {launcher} has no lab; stop that local Azure and start it again")
+
+
+def network() -> str:
+    """Name the network namespace of this process."""
+    return os.readlink("/proc/self/ns/net")
+
+
+def is_inside(server: Server) -> bool:
+    """Say whether this process reaches a server as it is."""
+    return server.network == network()
 
 
 def enter_network(launcher: int) -> None:

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 
 from . import caller, cgroups
 
@@ -26,7 +27,6 @@ TOOLS = {
     "unshare": "util-linux",
     "setpriv": "util-linux",
     "slirp4netns": "slirp4netns",
-    "systemd-nspawn": "systemd-container",
     "nft": "nftables",
     "ip": "iproute2",
     "openssl": "openssl",
@@ -38,13 +38,16 @@ class LabError(Exception):
     """The lab cannot start; the text says what was found, what is needed and the next step."""
 
 
-def check_machine() -> None:
+def check_machine(tools: Mapping[str, str]) -> None:
+    """Raise LabError where something is missing; ``tools`` are those that the kind of guests needs beside TOOLS."""
     if os.geteuid() != 0:
         raise LabError("local Azure needs root for its namespaces and guests; run the same command with sudo")
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    missing = sorted({package for tool, package in TOOLS.items() if not shutil.which(tool, path=path)})
+    missing = sorted({package for tool, package in {**TOOLS, **tools}.items() if not shutil.which(tool, path=path)})
     if missing:
         raise LabError("local Azure misses these packages: " + " ".join(missing) + "; install them and run again")
+    if not os.path.exists("/dev/net/tun"):
+        raise LabError("found no /dev/net/tun, which the lab's network needs; load it (modprobe tun) and run again")
 
 
 def lock(state: pathlib.Path) -> int:
@@ -134,9 +137,9 @@ def empty(state: pathlib.Path) -> None:
             entry.unlink()
 
 
-def run(inside: list[str], state: pathlib.Path, fresh: bool = False) -> int:
+def run(inside: list[str], state: pathlib.Path, tools: Mapping[str, str], fresh: bool = False) -> int:
     """Run ``inside`` (a command) in a lab and return its exit code; ``fresh`` begins with an empty Azure."""
-    check_machine()
+    check_machine(tools)
     sweep()
     descriptor = lock(state)
     if fresh:

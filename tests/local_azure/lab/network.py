@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import pathlib
+import socket
 import subprocess
 
 BRIDGE = "azure0"
@@ -58,6 +59,13 @@ def use_resolver(directory: pathlib.Path) -> None:
     resolv = directory / "resolv.conf"
     resolv.write_text(f"nameserver {RESOLVER}\n")
     run("mount", "--bind", str(resolv), str(pathlib.Path("/etc/resolv.conf").resolve()))
+
+
+def add_tap(name: str) -> None:
+    """Give a virtual machine its port of the bridge; one that an earlier start left is taken again."""
+    if name not in (known for _index, known in socket.if_nameindex()):  # /sys may be the host's
+        run("ip", "tuntap", "add", "dev", name, "mode", "tap")
+    run("ip", "link", "set", name, "master", BRIDGE, "up")
 
 
 def add_gateway(gateway: str, prefix_length: int) -> None:

@@ -18,11 +18,11 @@ import os
 import pathlib
 import typing as t
 
-from . import apply, daemon_json, live, plan, program, system, unit
-from .change import Change
-from .desired import NOW, Desired
-from .observe import Observed, observe, properties, variables
-from .refusal import Refusal
+from .._engine import apply, daemon_json, live, plan, program, system, unit
+from .._engine.change import Change
+from .._engine.desired import NOW, Desired
+from .._engine.observe import Observed, observe, properties, variables
+from .._engine.refusal import Refusal
 
 RUNTIME, ENGINE = "containerd.service", "docker.service"  # in the order in which they are restarted
 DROP_INS = pathlib.Path("/etc/systemd/system")

@@ -9,17 +9,18 @@ import json
 
 import pytest
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import daemon_json, fragment, live, unit
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.fragment import (
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._daemon import fragment
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._daemon.fragment import (
     ENGINE,
     RUNTIME,
     UNREAD,
     Service,
     Wanted,
 )
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import daemon_json, live, unit
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
-from .material import SERVE, seen
+from .._engine.material import SERVE, seen
 
 HARDENED = Wanted("hardening", {"icc": False})
 RECORD = daemon_json.Record(None, {"hardening": {"icc": False}})
