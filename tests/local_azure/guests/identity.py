@@ -73,10 +73,11 @@ def files(spec: VmSpec, interface: str) -> list[File]:
 
 
 def commands(spec: VmSpec) -> list[list[str]]:
-    """Return what is run in the guest's root, as root, once the files are there."""
+    """Return what is run in the guest's root, as root, once the files are there; again where a first boot broke off."""
     user, home = spec.admin_username, f"/home/{spec.admin_username}"
+    make = shlex.join(["useradd", "--no-create-home", "--shell", "/bin/bash", user])
     return [
-        ["useradd", "--no-create-home", "--shell", "/bin/bash", user],
+        ["sh", "-c", f"id {shlex.quote(user)} > /dev/null 2>&1 || {make}"],
         ["cp", "--recursive", "/etc/skel/.", home],
         ["chmod", "0700", home, f"{home}/.ssh"],
         ["chown", "--recursive", f"{user}:{user}", home],

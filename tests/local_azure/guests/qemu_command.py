@@ -24,10 +24,11 @@ SMBIOS = (
     "type=1,manufacturer=Microsoft Corporation,product=Virtual Machine,version=Hyper-V UEFI Release v4.1,uuid={vm_id}",
     "type=3,asset=7783-7084-3265-9085-8269-3286-77",
 )
-# After a snapshot is restored the kernel sees its clock jump, and would call that a stall.
+# After a snapshot is restored the kernel sees its clock jump, and would call that a stall. One that panics boots again:
+# where a kernel patches itself, QEMU's emulation of several processors sometimes trips over it.
 KERNEL = (
     "root=/dev/vda rw rootflags=noinit_itable console=ttyS0 net.ifnames=0 quiet apparmor=1 security=apparmor "
-    "mitigations=off systemd.ssh_auto=no rcupdate.rcu_cpu_stall_suppress=1 systemd.machine_id={machine_id}"
+    "mitigations=off panic=-1 systemd.ssh_auto=no rcupdate.rcu_cpu_stall_suppress=1 systemd.machine_id={machine_id}"
 )
 
 

@@ -121,7 +121,7 @@ class Machine:
         for path in (self.glass, self.runc, self.script):
             path.parent.mkdir(parents=True)
         self.guard.mkdir()
-        (self.guard / "__main__.py").touch()
+        (self.guard / "start.py").touch()
         text = SCRIPT.read_text()
         text = text.replace("python=/usr/bin/python3", f"python={self.python}")
         text = text.replace("/usr/local/libexec/bulwark-azure-docker/guard", str(self.guard))
@@ -180,7 +180,7 @@ def test_script_has_no_fork_on_its_way(machine: Machine) -> None:
 
 @pytest.mark.parametrize("missing", ["python", "guard"])
 def test_script_without_guard_is_closed(machine: Machine, missing: str) -> None:
-    (machine.python if missing == "python" else machine.guard / "__main__.py").unlink()
+    (machine.python if missing == "python" else machine.guard / "start.py").unlink()
     log = machine.root / "log.json"
     log.write_text("before\n")
     done = machine.run("--log", str(log), "--log-format", "json", "create", "--bundle", "/b", "ID")

@@ -3,10 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: may change without notice.
-"""Start of the guard: ``python3 -I -S DIRECTORY/__main__.py ARGUMENTS``. The directory is the package, by any name.
+"""Start of the guard: ``python3 -I -S DIRECTORY/start.py ARGUMENTS``. The directory is the package, by any name.
 
-For relative imports to work, its parent must stand in the search path, and not the directory itself, where Python puts
-it when the directory is what is run (which works too, but loads more).
+For relative imports to work, its parent must stand in the search path, and not the directory itself.
 """
 
 from __future__ import annotations
