@@ -16,4 +16,4 @@ import sys
 if __name__ == "__main__":
     directory, package = os.path.split(os.path.dirname(os.path.abspath(__file__)))
     sys.path[: sys.path[0] == os.path.join(directory, package)] = [directory]
-    sys.exit(__import__(package + ".main", fromlist=["main"]).main(sys.argv[1:]))
+    raise SystemExit(__import__(package + ".main", fromlist=["main"]).main(sys.argv[1:]))

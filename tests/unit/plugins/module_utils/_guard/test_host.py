@@ -61,7 +61,9 @@ def test_break_glass_file(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_namespaces_and_devices() -> None:
-    assert HOST.namespace("/proc/self/ns/mnt") == HOST.namespace(f"/proc/{os.getpid()}/ns/mnt") is not None
+    own = HOST.namespace("/proc/self/ns/mnt")
+    assert own is not None
+    assert own == HOST.namespace(f"/proc/{os.getpid()}/ns/mnt")
     assert HOST.namespace("/proc/self/ns/none") is None
     assert HOST.device("/dev/null") == ("c", 1, 3)
     assert HOST.device("/dev") is None and HOST.device("/dev/none/x") is None
