@@ -1,0 +1,17 @@
+# Copyright (c) 2026, bulwark.azure_docker contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from . import support
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """An empty machine."""
+    made = support.Machine(tmp_path)
+    support.redirect(monkeypatch, made.top)
+    return made
