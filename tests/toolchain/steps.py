@@ -113,8 +113,9 @@ def _ansible_test() -> list[Step]:
     rows.append(Step(f"units-{versions[0]}", about, _module("ansible_test", "units", "--python", versions[0])))
     if places.VENV_OLDEST.is_dir():
         newest = [version for version in versions if version in ("3.10", "3.11", "3.12")][-1]
-        # What knows ansible-core; local Azure and the rules of the house are the same with any.
-        product = ("tests/unit/plugins/", "tests/unit/roles/")
+        # What knows ansible-core; of module_utils that is the argument specifications, which the modules' tests use.
+        places_of_core = ("plugins/action/", "plugins/filter/", "plugins/inventory/", "plugins/modules/", "roles/")
+        product = tuple(f"tests/unit/{place}" for place in places_of_core)
         units = ("units", "--python", newest, *product)
         oldest = (
             ("sanity-oldest", "ansible-test sanity on the oldest supported ansible-core", ("sanity",)),
