@@ -14,7 +14,7 @@ from .case import Case
 from .policy import ExemptMount
 from .verdict import Findings, Spec
 
-# type: the only place for it
+# The only place for each type
 PLACES = {
     "proc": "/proc",
     "sysfs": "/sys",
