@@ -54,18 +54,14 @@ def chosen(
 def _day(today: Any) -> datetime.date:
     if today is None:
         return datetime.datetime.now(datetime.timezone.utc).date()
-    if isinstance(today, datetime.datetime):
-        return today.date()
-    if isinstance(today, datetime.date):
-        return today
-    try:
-        return datetime.date.fromisoformat(str(today))
-    except ValueError:
+    found = overrides.day_of(today)
+    if found is None:
         raise Failure(
             "today is %r, expected a date such as 2026-12-31." % (today,),
             code="InvalidArguments",
             hint="Leave it out for the present day.",
-        ) from None
+        )
+    return found
 
 
 def _shown(name: str, choice: selection.Choice) -> Dict[str, Any]:

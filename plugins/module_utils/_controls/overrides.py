@@ -101,9 +101,16 @@ def _text(value: Any) -> str:
 
 
 def _date(name: str, value: Any, problems: List[str]) -> Optional[datetime.date]:
-    """YAML makes a date of 2026-01-31 itself, unless it is quoted."""
     if value is None or value == "":
         return None
+    found = day_of(value)
+    if found is None:
+        problems.append("%s.expires is %r, expected a date such as 2026-12-31" % (name, value))
+    return found
+
+
+def day_of(value: Any) -> Optional[datetime.date]:
+    """The day of a date or YYYY-MM-DD, None for anything else. YAML makes a date of one itself, unless it is quoted."""
     if isinstance(value, datetime.datetime):
         return value.date()
     if isinstance(value, datetime.date):
@@ -113,7 +120,6 @@ def _date(name: str, value: Any, problems: List[str]) -> Optional[datetime.date]
             return datetime.date.fromisoformat(str(value))
     except ValueError:
         pass  # such as 2026-02-30
-    problems.append("%s.expires is %r, expected a date such as 2026-12-31" % (name, value))
     return None
 
 

@@ -13,15 +13,13 @@ whether it has read them.
 from __future__ import annotations
 
 import dataclasses
-import fcntl
-import os
 import pathlib
 import typing as t
 
-from .._engine import apply, daemon_json, live, plan, program, system, unit
+from .._engine import apply, daemon_json, live, lock, plan, system, unit
 from .._engine.change import Change
 from .._engine.desired import NOW, Desired
-from .._engine.observe import Observed, observe, properties, variables
+from .._engine.observe import Observed, observe, process_environment, properties, variables
 from .._engine.refusal import Refusal
 
 RUNTIME, ENGINE = "containerd.service", "docker.service"  # in the order in which they are restarted
@@ -91,7 +89,7 @@ def restarts(
     present = live.of(options)
     ours = bool(record.fragments or seen.daemon_record)
     unread = ours and seen.live.at_start != present.at_start
-    reload = ours and seen.active and seen.live.reloaded != present.reloaded
+    reload = plan.reloads(seen, options, ours)
     runtime, engine = services.get(RUNTIME, Service()), services.get(ENGINE, Service())
     found = []
     if runtime.stale:
@@ -99,25 +97,22 @@ def restarts(
     if not seen.active:
         found.append(Change("restart", ENGINE, "it is not running"))
     elif unread or seen.replaced:
-        found.append(Change("restart", ENGINE, "the running daemon has not read what daemon.json says"))
+        found.append(Change("restart", ENGINE, plan.UNREAD))
     elif engine.stale:
         found.append(Change("restart", ENGINE, UNREAD))
     if reload and (not found or (options or {}).get("live-restore")):
-        found.insert(0, Change("reload", ENGINE, "the running daemon has not read what daemon.json says"))
+        return [*reload, *found]
     return found
 
 
 def look_at(name: str) -> Service:
     """One unit and the process that it runs. What it has now is read from the files: systemd may not have read them."""
     shown = properties(name, "ActiveState", "MainPID", "NeedDaemonReload")
-    pid = shown.get("MainPID", "0")
-    text = system.read(live.PROC / pid / "environ") if pid not in ("", "0") else None
-    environment = dict(entry.partition("=")[::2] for entry in (text or "").split("\0"))
     return Service(
         shown.get("ActiveState") == "active",
         shown.get("NeedDaemonReload") == "yes",
         marks(variables(" ".join(environment_of(path) for path in sorted((DROP_INS / f"{name}.d").glob("*.conf"))))),
-        marks(environment),
+        marks(process_environment(shown.get("MainPID", ""))),
     )
 
 
@@ -161,15 +156,11 @@ def difference(wanted: Wanted, planned: Plan, seen: Observed) -> t.List[t.Dict[s
 def declare(wanted: Wanted, check: bool) -> t.Dict[str, t.Any]:
     """The result of the module ``docker_daemon_options``. Raises Refusal."""
     desired = desired_of(system.read(unit.DROP_IN))
-    descriptor = os.open(program.LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with lock.held():
         seen = observe(desired)
         planned = plan_fragment(wanted, desired, seen, {name: look_at(name) for name in (RUNTIME, ENGINE)})
         if planned.changes and not check:
             apply.apply(desired, planned.changes, seen, planned.options)
-    finally:
-        os.close(descriptor)
     result: t.Dict[str, t.Any] = {
         "changed": bool(planned.changes),
         "changes": [str(change) for change in planned.changes],

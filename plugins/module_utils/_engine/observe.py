@@ -140,12 +140,16 @@ def data_roots(command: t.Optional[str], options: t.Optional[t.Mapping[str, t.An
 
 
 def live_mark(pid: str) -> t.Optional[str]:
-    """What the running daemon was started with, from its own environment."""
+    """Which set the running daemon was started with; None for none, or without our drop-in."""
+    return process_environment(pid).get(unit.MARK)
+
+
+def process_environment(pid: str) -> t.Dict[str, str]:
+    """What a process was started with; {} for none (``MainPID`` is 0 then)."""
     if pid in ("", "0"):
-        return None
+        return {}
     text = system.read(pathlib.Path("/proc") / pid / "environ") or ""
-    pairs = dict(entry.partition("=")[::2] for entry in text.split("\0"))
-    return pairs.get(unit.MARK)
+    return dict(entry.partition("=")[::2] for entry in text.split("\0"))
 
 
 def is_listening(desired: Desired) -> bool:

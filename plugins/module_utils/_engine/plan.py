@@ -17,6 +17,8 @@ from .observe import Observed
 from .plan_tls import SERVING, TlsPlan, plan_tls
 from .refusal import Refusal
 
+UNREAD = "the running daemon has not read what daemon.json says"
+
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
@@ -141,12 +143,18 @@ def restart_reason(desired: Desired, seen: Observed, tls: TlsPlan, at_start: str
     if seen.replaced:
         return "the running daemon is not the one that is installed: it was upgraded, and not restarted"
     if (seen.daemon_record or desired.all_options) and seen.live.at_start != at_start:
-        return "the running daemon has not read what daemon.json says"
+        return UNREAD
     if tls.state != SERVING or seen.exec_start is None:
         return None
     if seen.live_mark != unit.mark(desired, seen.exec_start, tls.key_sha256):
         return "the running daemon was started with another configuration"
     return None if seen.listening else f"it does not listen on {unit.listener(desired)}"
+
+
+def reloads(seen: Observed, options: t.Optional[t.Mapping[str, t.Any]], ours: bool) -> t.List[Change]:
+    """The reload, if one is due. ``options``: what daemon.json then holds; ``ours``: whether anything in it is."""
+    due = seen.active and ours and seen.live.reloaded != live.of(options).reloaded
+    return [Change("reload", "docker.service", UNREAD)] if due else []
 
 
 def restarts(
@@ -160,14 +168,12 @@ def restarts(
 
     Where live-restore is new, a reload comes before the restart: the containers that run survive it then.
     """
-    wanted = live.of(options)
-    reason = restart_reason(desired, seen, tls, str(wanted.at_start))
+    reason = restart_reason(desired, seen, tls, str(live.of(options).at_start))
     ours = bool(seen.daemon_record or desired.all_options or daemon)
-    stale = seen.active and ours and seen.live.reloaded != wanted.reloaded
-    reload = [Change("reload", "docker.service", "the running daemon has not read what daemon.json says")]
+    reload = reloads(seen, options, ours)
     if reason is None or (reason == "it is not running" and seen.engine_version is None):
-        return (reload if stale else []), None
-    before = reload if stale and (options or {}).get("live-restore") else []
+        return reload, None
+    before = reload if (options or {}).get("live-restore") else []
     if desired.restart != NOW:
-        return (reload if stale else []), reason
+        return reload, reason
     return [*before, Change("restart", "docker.service", reason)], None

@@ -9,14 +9,26 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import fcntl
 import json
 import os
 import pathlib
 import sys
 import typing as t
 
-from . import absence, apply, compose, compose_apply, daemon_json, keys, options, packages, release, scratch, system
+from . import (
+    absence,
+    apply,
+    compose,
+    compose_apply,
+    daemon_json,
+    keys,
+    lock,
+    options,
+    packages,
+    release,
+    scratch,
+    system,
+)
 from .change import Change
 from .desired import Desired, parse
 from .observe import Observed, observe
@@ -26,7 +38,6 @@ from .refusal import Refusal
 
 SECRETS_VARIABLE = "BULWARK_AZURE_DOCKER_SECRETS"  # JSON in base64, see options.secrets
 PREFIX = "bulwark.azure_docker.report: "
-LOCK = "/run/bulwark-azure-docker.lock"
 CONFIGURED = "configured"  # all is in place, but the restart that makes it serve was left to somebody else
 PHASES = ("packages", "engine", "projects")
 LONGEST = 3000  # characters of a report; handlers keep 4 KB of all that is said
@@ -136,14 +147,10 @@ def report(desired: Desired, outcome: Outcome) -> t.Dict[str, t.Any]:
 
 
 def locked(desired: Desired, check: bool) -> Outcome:
-    """``converge``, one run at a time on this machine: an extension and an SSH session may meet."""
-    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    """``converge``, one run at a time on this machine."""
+    with lock.held():
         scratch.sweep()
         return converge(desired, check)
-    finally:
-        os.close(descriptor)
 
 
 def difference(desired: Desired, outcome: Outcome) -> t.List[t.Dict[str, str]]:

@@ -6,27 +6,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import typing as t
 
 from .._azure.errors import Failure
-from .._engine import scratch
+from .._engine import lock, scratch
 from . import apply, commands, disk, record, staging
 from .document import Desired, parse
 from .observe import Seen, observe
 from .plan import Plan, plan
 from .result import result
 
-LOCK = "/run/bulwark-azure-docker.lock"  # the engine program's: it uses the same scratch, and both restart services
-
 
 def converge(options: t.Mapping[str, t.Any], check_mode: bool, run: commands.Run) -> t.Dict[str, t.Any]:
     """The module's result. Raises Failure."""
     desired = parse(options)
     try:
-        with _locked():
+        with lock.held():
             scratch.sweep()
             planned = _converge(desired, check_mode, run)
     except OSError as error:
@@ -62,13 +57,3 @@ def _act(desired: Desired, planned: Plan, seen: Seen, runner: commands.Runner) -
 def _secrets(desired: Desired, planned: Plan) -> t.List[str]:
     changed = [change for change in planned.changes if change.sensitive]
     return commands.secrets_of(desired, [state.content for it in changed for state in (it.before, it.after)])
-
-
-@contextlib.contextmanager
-def _locked() -> t.Iterator[None]:
-    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

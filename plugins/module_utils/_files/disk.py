@@ -90,15 +90,6 @@ def discard(path: str) -> None:
             os.unlink(temporary)
 
 
-def remove_if_empty(directory: str) -> None:
-    """Remove a directory unless somebody keeps something in it. Raises OSError."""
-    try:
-        os.rmdir(directory)
-    except OSError as error:
-        if error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
-            raise
-
-
 def said(error: OSError) -> str:
     """What an error of the system says; one about an open file names no path."""
     reason = error.strerror or str(error)

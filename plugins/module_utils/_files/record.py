@@ -18,6 +18,7 @@ import pathlib
 import typing as t
 
 from .._azure.errors import Failure
+from .._engine import system
 from . import disk
 from .state import FILE, State, as_data, of_data
 
@@ -116,7 +117,7 @@ def save(name: str, record: t.Optional[Record]) -> None:
     if record is None:
         path_of(name).unlink(missing_ok=True)
         for directory in (DIRECTORY, DIRECTORY.parent):
-            disk.remove_if_empty(str(directory))
+            system.remove_empty(directory)
         return
     for directory in (DIRECTORY.parent, DIRECTORY):
         if not directory.exists():

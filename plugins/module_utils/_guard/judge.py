@@ -11,6 +11,7 @@ import typing as t
 
 from . import binds, devices, exemption, mounts, namespaces, oci, process, seccomp
 from .case import Case
+from .policy import Exemption
 from .verdict import Findings, Refusal, Spec, Verdict
 
 # What Docker 20.10 and later, and BuildKit, all hide. A client can send a list of its own.
@@ -57,11 +58,9 @@ def judge_exec(spec: Spec, case: Case) -> Verdict:
     findings = Findings()
     oci.unknown_fields(spec, findings, below="process")
     name = case.host.exempt(case.container)
-    if name is not None:
-        chosen = next((item for item in case.policy.exemptions if item.name == name), None)
-        if not exemption.exec_allowed(chosen, spec):
-            expected = "what its `commands` list, with its user, directory and environment"
-            findings.refuse("exec", "", f"a command in a container with the exemption {name}", expected)
+    if name is not None and not exemption.exec_allowed(_exemption(name, case), spec):
+        expected = "what its `commands` list, with its user, directory and environment"
+        findings.refuse("exec", "", f"a command in a container with the exemption {name}", expected)
     process.judge(spec, case, findings)
     return Verdict(spec, tuple(findings.refusals), tuple(findings.caps))
 
@@ -99,8 +98,13 @@ def judge_running(spec: Spec, case: Case) -> t.Dict[str, t.Any]:
 
 
 def _relaxed_for_running(case: Case) -> t.FrozenSet[str]:
-    name = case.host.exempt(case.container)
-    return next((item.relax for item in case.policy.exemptions if item.name == name), frozenset())
+    chosen = _exemption(case.host.exempt(case.container), case)
+    return chosen.relax if chosen else frozenset()
+
+
+def _exemption(name: t.Optional[str], case: Case) -> t.Optional[Exemption]:
+    """The policy's exemption of this name; None where the policy has it no more."""
+    return next((item for item in case.policy.exemptions if item.name == name), None)
 
 
 def _kernel_paths(linux: Spec, findings: Findings) -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+import time
 import typing as t
 
 from . import arguments, documents, exemption, journal, judge, policy
@@ -178,6 +179,4 @@ def _stdin(content: bytes) -> None:
 
 
 def _now() -> str:
-    import time  # only a refusal needs it
-
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

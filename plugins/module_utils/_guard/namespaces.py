@@ -23,7 +23,7 @@ HINT.update({"cgroup": "--cgroupns=host", "user": "--userns=host"})
 
 def judge(spec: Spec, case: Case, findings: Findings) -> None:
     """Refuse what is the host's. Raises nothing; the spec stays as it is."""
-    entries = (spec.get("linux") or {}).get("namespaces") or []
+    entries = _entries(spec)
     kinds = [entry.get("type") for entry in entries]
     for kind in sorted({str(kind) for kind in kinds if kinds.count(kind) > 1 or kind not in (*FILES, "time")}):
         findings.refuse(f"namespaces.{kind}", "", "an unknown or repeated entry", "each known namespace once")
@@ -40,14 +40,12 @@ def judge(spec: Spec, case: Case, findings: Findings) -> None:
 
 def joined(spec: Spec, kind: str) -> t.Optional[str]:
     """The path of another's namespace that the container joins, None where it has its own."""
-    entries = (spec.get("linux") or {}).get("namespaces") or []
-    return next((entry.get("path") or None for entry in entries if entry.get("type") == kind), None)
+    return next((entry.get("path") or None for entry in _entries(spec) if entry.get("type") == kind), None)
 
 
 def private_user(spec: Spec) -> bool:
     """Whether the container's root is not the host's."""
-    entries = (spec.get("linux") or {}).get("namespaces") or []
-    return any(entry.get("type") == "user" and not entry.get("path") for entry in entries)
+    return any(entry.get("type") == "user" and not entry.get("path") for entry in _entries(spec))
 
 
 def process_of(path: str, file: str) -> int:
@@ -64,6 +62,10 @@ def shared_with(spec: Spec, kind: str, container: str, case: Case) -> bool:
         return False
     theirs = case.host.namespace(f"/proc/{pid}/ns/{FILES[kind]}")
     return theirs is not None and theirs == case.host.namespace(path)
+
+
+def _entries(spec: Spec) -> t.List[Spec]:
+    return (spec.get("linux") or {}).get("namespaces") or []
 
 
 def _required(case: Case) -> t.List[str]:

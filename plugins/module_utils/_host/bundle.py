@@ -41,6 +41,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine impor
     installation,
     keys,
     live,
+    lock,
     logins,
     observe,
     offline,
@@ -71,7 +72,7 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine impor
 
 MARKER = "# bulwark.azure_docker engine program"
 MODULES = (
-    *(absence, apply, apt, change, daemon_json, desired, fetching, group, installation, keys, live),
+    *(absence, apply, apt, change, daemon_json, desired, fetching, group, installation, keys, live, lock),
     *(observe, offline, openpgp, options, ownership, packages, packages_apt, packages_dnf, packages_zypper),
     *(plan, plan_supply, plan_tls, program, refusal, release, repository_apt, rpm, source, supply, system),
     *(unit, upgrade, versions),

@@ -33,9 +33,7 @@ def end_ssh(address: str) -> list[int]:
 
 def to(table: str, address: str, port: int) -> set[str]:
     """Return the inodes of connections to an address, from the text of /proc/net/tcp."""
-    number = struct.unpack("=I", socket.inet_aton(address))[
-        0
-    ]  # the kernel prints the bytes as a number of this machine
+    (number,) = struct.unpack("=I", socket.inet_aton(address))  # printed as a number of this machine
     remote = f"{number:08X}:{port:04X}"
     rows = (line.split() for line in table.splitlines()[1:])
     return {row[9] for row in rows if row[2] == remote and row[9] != "0"}

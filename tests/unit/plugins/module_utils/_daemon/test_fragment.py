@@ -177,7 +177,7 @@ def test_a_drop_in_that_nobody_has_read(running):
     running.put("/etc/systemd/system/docker.service.d/90.conf", '[Service]\nEnvironment=A=1 "BULWARK_TEST=1 2"\n')
     result = fragment.declare(HARDENED, check=False)
     assert result["changes"] == [f"restart {ENGINE}: {UNREAD}"]
-    running.put("/proc/4711/environ", "PATH=/bin\0BULWARK_TEST=1 2\0")
+    running.environ["BULWARK_TEST"] = "1 2"
     assert fragment.declare(HARDENED, check=False)["changes"] == []
 
 

@@ -21,12 +21,12 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine impor
     daemon_json,
     keys,
     live,
+    lock,
     observe,
     offline,
     ownership,
     packages,
     packages_apt,
-    program,
     projects,
     repository_apt,
     scratch,
@@ -250,7 +250,7 @@ def machine(tmp_path, monkeypatch, docker_socket):
         (daemon_json, ("PATH", "RECORD")),
         (live, ("NOTE", "PROC")),
         (observe, ("DATA_ROOT",)),
-        (program, ("LOCK",)),
+        (lock, ("PATH",)),
         (ownership, ("RECORD",)),
         (offline, ("RECORD",)),
         (upgrade, ("RECORD",)),
@@ -275,7 +275,7 @@ def machine(tmp_path, monkeypatch, docker_socket):
         monkeypatch.setattr(module, "time", machine.clock)
     for name in ("execute", "logged", "output", "read", "write"):
         monkeypatch.setattr(system, name, getattr(machine, name))
-    machine.path(program.LOCK).parent.mkdir()
+    machine.path(lock.PATH).parent.mkdir()
     machine.path(system.LOG).parent.mkdir(parents=True, exist_ok=True)
     server = socketserver.ThreadingUnixStreamServer(docker_socket, _Ping)
     server.machine = machine

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import daemon_json, keys, program, unit
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import daemon_json, keys, lock, program, unit
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.desired import parse
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine.refusal import Refusal
 
@@ -55,7 +55,7 @@ def make(machine, given):
     """Put the machine into this state."""
     shutil.rmtree(machine.root)
     machine.__init__(machine.root)
-    for path in (program.LOCK, program.system.LOG):
+    for path in (lock.PATH, program.system.LOG):
         machine.path(path).parent.mkdir(parents=True, exist_ok=True)
     if given["engine"]:
         machine.have_engine()

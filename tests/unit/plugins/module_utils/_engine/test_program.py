@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import (
     daemon_json,
     keys,
+    lock,
     program,
     unit,
 )
@@ -224,7 +225,7 @@ def test_one_run_at_a_time(machine):
         program.locked(parse(STATE), True)
         done.set()
 
-    with open(program.LOCK, "w") as held:
+    with open(lock.PATH, "w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         thread = threading.Thread(target=work)
         thread.start()
@@ -238,7 +239,7 @@ def test_the_lock_is_private_and_free_after_a_refusal(machine):
     for _turn in range(2):
         with pytest.raises(Refusal, match="is no JSON"):
             program.locked(parse(STATE), False)
-    assert machine.mode(program.LOCK) == 0o600
+    assert machine.mode(lock.PATH) == 0o600
 
 
 def test_ssh_host_keys(machine):

@@ -9,7 +9,7 @@ import os
 import pathlib
 import stat
 
-from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import scratch
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import lock, scratch
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._files import converge as converging
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._files import record
 
@@ -21,7 +21,7 @@ def redirect(monkeypatch, top):
     (top / "run").mkdir(exist_ok=True)
     monkeypatch.setattr(record, "DIRECTORY", top / "var" / "bulwark" / "files")
     monkeypatch.setattr(scratch, "PLACE", top / "run")
-    monkeypatch.setattr(converging, "LOCK", str(top / "run" / "lock"))
+    monkeypatch.setattr(lock, "PATH", str(top / "run" / "lock"))
 
 
 def tree(directory):

@@ -10,6 +10,7 @@ import os
 
 import pytest
 
+from ansible_collections.bulwark.azure_docker.plugins.module_utils._engine import system
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._files import disk
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._files.observe import state_of
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._files.state import NOTHING, State
@@ -70,13 +71,13 @@ def test_the_selinux_context_is_kept(tmp_path, monkeypatch, number, fails):
 
 def test_what_is_not_there_is_left_alone(tmp_path):
     disk.discard(str(tmp_path / "no" / "where"))
-    disk.remove_if_empty(str(tmp_path / "no"))
+    system.remove_empty(str(tmp_path / "no"))
     (tmp_path / "d" / "e").mkdir(parents=True)
-    disk.remove_if_empty(str(tmp_path / "d"))
+    system.remove_empty(str(tmp_path / "d"))
     assert (tmp_path / "d" / "e").is_dir()
     (tmp_path / "f").write_text("")
     with pytest.raises(NotADirectoryError):
-        disk.remove_if_empty(str(tmp_path / "f"))
+        system.remove_empty(str(tmp_path / "f"))
 
 
 @pytest.mark.parametrize(

@@ -352,7 +352,7 @@ def test_unreadable(machine, monkeypatch):
 
 
 def test_a_place_that_cannot_be_used(machine, monkeypatch):
-    monkeypatch.setattr(converge, "LOCK", str(machine.top / "no" / "lock"))
+    monkeypatch.setattr(converge.lock, "PATH", str(machine.top / "no" / "lock"))
     refused = failure(lambda: machine.declare(machine.file("a")))
     assert (refused.code, "No such file or directory" in refused.message) == ("FilesUnusable", True)
 
@@ -375,4 +375,4 @@ def test_what_somebody_left_in_our_directories_stays(machine):
 
 
 def test_the_lock_is_the_engine_programs():
-    assert program.LOCK == "/run/bulwark-azure-docker.lock" == converge.LOCK
+    assert program.lock.PATH == "/run/bulwark-azure-docker.lock" == converge.lock.PATH

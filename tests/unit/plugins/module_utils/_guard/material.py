@@ -9,11 +9,15 @@ import copy
 import posixpath
 import typing as t
 
+from hypothesis import HealthCheck, settings
+
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._guard import policy, seccomp
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._guard.case import Case
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._guard.judge import MASKED, judge
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._guard.verdict import Spec, Verdict
 
+# For property tests: the same examples in every run, however busy the machine is.
+STEADY = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 ID = "a1" * 32
 OTHER = "b2" * 32
 IMAGE = "sha256:" + "c3" * 32

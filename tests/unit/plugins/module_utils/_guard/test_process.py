@@ -9,7 +9,7 @@ import copy
 import typing as t
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._guard import judge, policy, process
@@ -29,7 +29,7 @@ def judged(values: Spec, **changes: t.Any) -> t.Tuple[Spec, Findings]:
     return found, findings
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@material.STEADY
 @given(st.dictionaries(st.sampled_from(process.SETS), NAMES))
 def test_capabilities_are_never_more(sets: t.Dict[str, t.List[str]]) -> None:
     found = judged({"capabilities": copy.deepcopy(sets)})[0]["capabilities"]

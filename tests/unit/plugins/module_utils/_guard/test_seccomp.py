@@ -9,7 +9,7 @@ import copy
 import typing as t
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._guard import policy, seccomp
@@ -17,8 +17,6 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._guard.verdic
 
 from . import material
 
-# The same examples in every run, however busy the machine is.
-STEADY = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 DENIED = frozenset(policy.DENIED_SYSTEM_CALLS)
 COMPARE: t.Dict[str, t.Callable[[int, int, int], bool]] = {
     "SCMP_CMP_EQ": lambda found, value, two: found == value,
@@ -59,21 +57,21 @@ def may_pass(profile: Spec, name: str, *values: int) -> bool:
     return bool(set(hits) & seccomp.OPEN) or (not hits and profile["defaultAction"] in seccomp.OPEN)
 
 
-@STEADY
+@material.STEADY
 @given(PROFILE, st.sampled_from(NAMES), st.sampled_from(VALUES), st.sampled_from(VALUES))
 def test_never_wider(profile: Spec, name: str, first: int, second: int) -> None:
     kept = seccomp.capped(copy.deepcopy(profile), DENIED)[0]
     assert may_pass(profile, name, first, second) or not may_pass(kept, name, first, second)
 
 
-@STEADY
+@material.STEADY
 @given(PROFILE, st.sampled_from(VALUES), st.sampled_from(VALUES))
 def test_denied_under_every_profile(profile: Spec, first: int, second: int) -> None:
     kept = seccomp.capped(copy.deepcopy(profile), DENIED)[0]
     assert_denied(kept, first, second)
 
 
-@STEADY
+@material.STEADY
 @given(st.sampled_from(VALUES), st.sampled_from(VALUES))
 def test_denied_without_a_profile(first: int, second: int) -> None:
     assert_denied(seccomp.deny_list(DENIED, "x86_64"), first, second)
