@@ -21,9 +21,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Usage:
-    """CPU (user and system) and wall time in seconds; peak is the largest process of the tree, in MB."""
+    """CPU (user and system; ``system`` is the kernel's part) and wall time in seconds; peak in MB, of the largest
+    process of the tree."""
 
     cpu: float
+    system: float
     wall: float
     peak: float
 
@@ -42,7 +44,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], directory: pathl
     if process.returncode:
         text = (directory / "output.log").read_text(errors="replace")
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{text[:2000]} ...")
-    return Usage(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024)
+    return Usage(used.ru_utime + used.ru_stime, used.ru_stime, wall, used.ru_maxrss / 1024)
 
 
 def interleaved(ways: Mapping[str, Callable[[], Result]], rounds: int) -> dict[str, list[Result]]:
@@ -59,7 +61,7 @@ def interleaved(ways: Mapping[str, Callable[[], Result]], rounds: int) -> dict[s
 
 def middle(usages: Sequence[Usage]) -> Usage:
     """Return the medians."""
-    return Usage(*(median(getattr(usage, name) for usage in usages) for name in ("cpu", "wall", "peak")))
+    return Usage(*(median(getattr(usage, name) for usage in usages) for name in ("cpu", "system", "wall", "peak")))
 
 
 def tell(text: str) -> None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.deps import (
@@ -29,6 +30,8 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._tls.key_type
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
 
 
+# The request that is given and the one that was kept are the same text, as a rule: checking a signature is not cheap.
+@functools.lru_cache(maxsize=None)
 def read(pem: str) -> RequestFacts:
     """The facts of a CSR (PEM text). Its names are not read at all: names come from the inventory."""
     try:
