@@ -9,7 +9,7 @@ import dataclasses
 import sys
 from collections.abc import Mapping
 
-from toolchain import places
+from toolchain import places, plan_coverage
 
 SUITES = ("check", "test")
 TREE = places.CACHE / "tree"
@@ -49,15 +49,22 @@ def _lint() -> list[Step]:
     ]
 
 
-def _pytest() -> list[Step]:
-    """Plugins of the controller apart, as ansible-test does it: with its code loaded, modules warn in another way."""
+def _pytest(measured: tuple[str, ...]) -> list[Step]:
+    """Plugins of the controller apart, as ansible-test does it: with its code loaded, modules warn in another way.
+
+    ``measured`` are pytest's options that measure coverage, of what `unit` tests.
+    """
     places.link_tree()
     controller = [
         f"{LINKED}/tests/unit/{place}" for place in ("plugins/action", "plugins/filter", "plugins/inventory", "roles")
     ]
     ignored = [f"--ignore={directory}" for directory in controller]
     rows = (
-        ("unit", "unit tests of everything but plugins of the controller", (*ignored, f"{LINKED}/tests/unit")),
+        (
+            "unit",
+            "unit tests of everything but plugins of the controller",
+            (*measured, *ignored, f"{LINKED}/tests/unit"),
+        ),
         (
             "unit-action",
             "unit tests of action, filter and inventory plugins and of roles' variables",
@@ -70,7 +77,10 @@ def _pytest() -> list[Step]:
             about,
             (sys.executable, "-m", "pytest", *PYTEST_OPTIONS, f"--junitxml={{results}}/{name}.xml", *arguments),
             only_in_test=False,
-            environment={"PYTHONPATH": f"{TREE}:{places.ROOT / 'tests'}"},
+            environment={
+                "PYTHONPATH": f"{TREE}:{places.ROOT / 'tests'}",
+                "COVERAGE_FILE": str(places.CACHE / "plan-coverage"),
+            },
         )
         for name, about, arguments in rows
     ]
@@ -153,7 +163,8 @@ def _that_test(rows: list[Step]) -> list[Step]:
 
 def of(suite: str, only: tuple[str, ...] = ()) -> list[Step]:
     """The steps of a suite, or those named. Raises SystemExit for a name that is no step of it."""
-    rows = _lint() + _that_test(_pytest()) + _release() + _that_test(_azure() + _ansible_test() + _guests())
+    measured = plan_coverage.options() if suite == "test" else ()
+    rows = _lint() + _that_test(_pytest(measured)) + _release() + _that_test(_azure() + _ansible_test() + _guests())
     rows = [step for step in rows if suite == "test" or not step.only_in_test]
     unknown = set(only) - {step.name for step in rows}
     if unknown:
