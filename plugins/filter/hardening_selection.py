@@ -14,7 +14,8 @@ author:
 description:
   - Chooses a mode for every control of the catalogue, from the tier, what is declared for single controls, and what the
     host has.
-  - Changes nothing. What acts on the result is the business of a role; this collection has none yet that does.
+  - Changes nothing. The role P(bulwark.azure_docker.docker_hardening#role) acts on it, by the module
+    M(bulwark.azure_docker.docker_hardening_info), which chooses on the host itself.
   - An unknown control, a waiver without a reason, and a waiver that has expired are errors.
 positional: _input
 options:

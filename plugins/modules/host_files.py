@@ -78,13 +78,16 @@ options:
       state:
         description:
           - What shall be at the path. Only an empty directory is ever removed.
+          - V(attributes) leaves what is there (a file, a directory, a socket) but for its owner, its group, and
+            permissions beyond O(files[].mode). Where nothing is, nothing is done.
         type: str
-        choices: [file, directory, absent]
+        choices: [file, directory, absent, attributes]
         default: file
       mode:
         description:
           - Permissions, octal with a leading zero and in quotes, as in V('0644').
           - The default is V(0644) for a file, V(0600) for a sensitive one, and V(0755) for a directory.
+          - With O(files[].state=attributes) it is the most that is permitted, and the default is V(0755).
         type: str
       owner:
         description:
@@ -148,6 +151,13 @@ options:
         description:
           - What it is for, in the message of its failure.
         type: str
+  stale:
+    description:
+      - Paths of O(files) whose commands of O(after) are to run although the file is right, because what is in force was
+        found to be something else.
+    type: list
+    elements: path
+    default: []
   exclusive:
     description:
       - Whether files that the set had before and that are not listed any more go, as with O(state=absent).
@@ -228,6 +238,7 @@ changes:
         - What happens to it.
         - V(restore) puts back what was there before the set.
         - V(finish) changes nothing of it, but runs the commands that a run which was cut off has not run.
+        - V(refresh) changes nothing of it, but runs its commands, as it is O(stale).
       type: str
       choices:
         - create
@@ -235,6 +246,7 @@ changes:
         - remove
         - restore
         - finish
+        - refresh
     reasons:
       description: Why, each in words.
       type: list
@@ -289,7 +301,7 @@ def argument_spec() -> t.Dict[str, t.Any]:
         "path": {"type": "str", "required": True},
         "content": {"type": "raw", "no_log": True},
         "content_base64": {"type": "str", "no_log": True},
-        "state": {"type": "str", "choices": ["file", "directory", "absent"], "default": "file"},
+        "state": {"type": "str", "choices": ["file", "directory", "absent", "attributes"], "default": "file"},
         "mode": {"type": "str"},
         "owner": {"type": "str", "default": "root"},
         "group": {"type": "str", "default": "root"},
@@ -303,6 +315,7 @@ def argument_spec() -> t.Dict[str, t.Any]:
         "files": {"type": "list", "elements": "dict", "options": file},
         "validate": {"type": "list", "elements": "dict", "default": [], "options": command},
         "after": {"type": "list", "elements": "dict", "default": [], "options": after},
+        "stale": {"type": "list", "elements": "path", "default": []},
         "exclusive": {"type": "bool", "default": True},
         "force": {"type": "bool", "default": False},
     }

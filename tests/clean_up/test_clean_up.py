@@ -27,10 +27,10 @@ def output(*command: str) -> str:
 
 
 def processes() -> list[str]:
-    lines = output("ps", "-eo", "pid,args").splitlines()
-    return sorted(
-        line.split(None, 1)[1] for line in lines if LAB.search(line) and not line.startswith(f"{os.getpid()} ")
-    )
+    """Those of a lab, by their first words: other programs may name its files further on."""
+    lines = [line.split() for line in output("ps", "-eo", "pid,args").splitlines()]
+    own = str(os.getpid())
+    return sorted(" ".join(words[1:]) for words in lines if words[0] != own and LAB.search(" ".join(words[1:4])))
 
 
 def control_groups() -> list[str]:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 
 from toolchain import places, results
-from toolchain.steps import ALONE, MAIN, Step
+from toolchain.steps import ALONE, MAIN, READERS, Step
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ def run(suite: str, chosen: list[Step]) -> int:
 
 
 class _Lanes:
-    """The steps of one run: every lane beside the others in its own thread, and at the end what must be alone."""
+    """The steps of one run: every lane beside the others in its own thread, and at the end those of ``last``."""
 
     def __init__(self, suite: str, chosen: list[Step]) -> None:
         self.suite = suite
@@ -66,31 +66,35 @@ class _Lanes:
         self.lanes: dict[str, list[Step]] = {}
         for step in chosen:
             self.lanes.setdefault(step.lane, []).append(step)
-        self.alone = self.lanes.pop(ALONE, [])
+        self.last = {lane: self.lanes.pop(lane) for lane in (ALONE, READERS) if lane in self.lanes}
         self.processes: set[subprocess.Popen[bytes]] = set()
+        self.threads: list[threading.Thread] = []
         self.stopped = threading.Event()
 
     def run(self) -> dict[str, Outcome]:
         """Run all; return what became of each by name. An interrupt ends what runs, and goes on as itself."""
-        main = self.lanes.pop(MAIN, [])
-        # Marked only where lines of several lanes meet.
-        named = bool(main) or len(self.lanes) > 1
-        threads = [threading.Thread(target=self._run, args=(steps, named)) for steps in self.lanes.values()]
-        for thread in threads:
-            thread.start()
         try:
-            self._run(main)
-            for thread in threads:
-                thread.join()
-            self._run(self.alone)
+            for lanes in (self.lanes, self.last):
+                self._beside(lanes)
         except KeyboardInterrupt:
             self.stopped.set()
             for process in list(self.processes):
                 process.terminate()
-            for thread in threads:
+            for thread in self.threads:
                 thread.join()
             raise
         return self.outcomes
+
+    def _beside(self, lanes: dict[str, list[Step]]) -> None:
+        """Run lanes beside each other, to the end of all; lines are marked only where those of several meet."""
+        self.threads = [
+            threading.Thread(target=self._run, args=(steps, len(lanes) > 1 and lane != MAIN))
+            for lane, steps in lanes.items()
+        ]
+        for thread in self.threads:
+            thread.start()
+        for thread in self.threads:
+            thread.join()
 
     def _run(self, steps: list[Step], named: bool = False) -> None:
         for step in steps:

@@ -14,7 +14,8 @@ from toolchain import places, plan_coverage
 SUITES = ("check", "test")
 TREE = places.CACHE / "tree"
 LINKED = TREE / places.COLLECTION
-MAIN, GUESTS, PLAYBOOKS, ALONE = "main", "guests", "playbooks", "alone"
+MAIN, GUESTS, PLAYBOOKS = "main", "guests", "playbooks"
+ALONE, READERS = "alone", "readers"  # once the others have ended
 PYTEST_OPTIONS = ("--quiet", "--color=no", "--numprocesses=2", "-p", "no:cacheprovider", "-o", "verbosity_assertions=2")
 
 
@@ -23,8 +24,8 @@ class Step:
     """One command, run in the checkout. `{results}` in it is the directory for its JUnit files, as is $RESULTS.
 
     Where it ``tests`` it writes such files: without a result it has failed. Steps of one ``lane`` run one after the
-    other; the lanes with guests (the longest steps) beside MAIN, because a guest mostly waits; ALONE when nothing else
-    runs.
+    other; the lanes with guests (the longest steps) beside MAIN, because a guest mostly waits. Once these have ended,
+    ALONE runs, which looks at the whole machine, beside READERS, which only read files: nothing that listens or mounts.
     """
 
     name: str
@@ -110,29 +111,50 @@ def _release() -> list[Step]:
         Step("plan-coverage", "branch coverage of the code that decides", _module("plan_coverage")),
         Step("changelog", "changelog fragments", ("antsibull-changelog", "lint")),
         Step("docs", "documentation of modules and roles, and references between them", _module("in_copy", "docs")),
-        Step("ansible-lint", "roles and playbooks, production profile", _module("in_copy", "lint")),
-        Step("importer", "archive as Galaxy imports it, without a warning", _module("in_copy", "importer")),
+        Step("ansible-lint", "roles and playbooks, production profile", _module("in_copy", "lint"), lane=READERS),
+        Step(
+            "importer", "archive as Galaxy imports it, without a warning", _module("in_copy", "importer"), lane=READERS
+        ),
     ]
 
 
+# The controller has a newer Python than the oldest: ansible-core 2.16 needs 3.10.
+ON_HOSTS = (
+    *(f"tests/unit/plugins/module_utils/{room}/" for room in ("_daemon", "_engine", "_files", "_guard", "_hardening")),
+    "tests/unit/plugins/module_utils/_host/",
+    "tests/unit/plugins/modules/",
+)
+
+
 def _ansible_test() -> list[Step]:
+    """The newest ansible-core on the newest Python, the oldest core on the newest that it knows; and what travels to
+    hosts on the oldest Python. What holds on the first and the last of them holds between."""
     versions = places.interpreters()
-    rows = [Step("sanity", f"ansible-test sanity, Python {' '.join(versions)}", _module("ansible_test", "sanity"))]
-    # The newest Python has had these tests in the step `unit`; ansible-core's oldest gets them on another one.
-    about = f"ansible-test units on Python {versions[0]}"
-    rows.append(Step(f"units-{versions[0]}", about, _module("ansible_test", "units", "--python", versions[0])))
+    first, last = versions[0], versions[-1]
+    rows = [
+        ("sanity", f"ansible-test sanity, Python {last}", ("sanity", "--python", last)),
+        (f"sanity-{first}", f"what of it depends on Python, {first}", _sanity_of(first)),
+        # The newest Python has had these tests in the step `unit`.
+        (f"units-{first}", f"units of what runs on hosts, Python {first}", ("units", "--python", first, *ON_HOSTS)),
+    ]
     if places.VENV_OLDEST.is_dir():
         newest = [version for version in versions if version in ("3.10", "3.11", "3.12")][-1]
         # What knows ansible-core; of module_utils that is the argument specifications, which the modules' tests use.
         places_of_core = ("plugins/action/", "plugins/filter/", "plugins/inventory/", "plugins/modules/", "roles/")
         product = tuple(f"tests/unit/{place}" for place in places_of_core)
-        units = ("units", "--python", newest, *product)
-        oldest = (
-            ("sanity-oldest", "ansible-test sanity on the oldest supported ansible-core", ("sanity",)),
-            ("units-oldest", "ansible-test units on the oldest supported ansible-core", units),
-        )
-        rows += [Step(name, about, _module("ansible_test", "--oldest", *command)) for name, about, command in oldest]
-    return rows
+        oldest = ("--oldest", "--python", newest)
+        rows += [
+            ("sanity-oldest", "ansible-test sanity on the oldest supported ansible-core", ("sanity", *oldest)),
+            ("units-oldest", "ansible-test units on the oldest supported ansible-core", ("units", *oldest, *product)),
+        ]
+    return [
+        Step(name, about, _module("ansible_test", *command), lane=READERS if "sanity" in command else MAIN)
+        for name, about, command in rows
+    ]
+
+
+def _sanity_of(version: str) -> tuple[str, ...]:
+    return ("sanity", "--test", "compile", "--test", "import", "--python", version)
 
 
 def _guests() -> list[Step]:

@@ -12,7 +12,7 @@ from .._azure.errors import Failure
 from . import disk, record
 from .commands import Runner, due
 from .document import Command, Desired
-from .plan import FINISH, Change, Plan
+from .plan import Change, Plan
 from .record import Record
 from .state import DIRECTORY
 
@@ -23,7 +23,7 @@ class Reason(Exception):
 
 def carry_out(desired: Desired, planned: Plan, before: t.Optional[Record], runner: Runner) -> None:
     """Make the changes and run the commands that are due. Raises Failure once all is as it was ``before``."""
-    swaps = [change for change in planned.changes if change.action != FINISH]
+    swaps = [change for change in planned.changes if change.before != change.after]
     swapped: t.List[Change] = []
     started: t.List[Command] = []
     try:

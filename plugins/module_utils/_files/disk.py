@@ -25,7 +25,7 @@ def temporary_of(path: str) -> str:
 
 def prepare(path: str, state: State) -> None:
     """Write what ``commit`` will swap in. Nothing changes yet. Raises OSError."""
-    if state.kind not in (FILE, LINK):
+    if state.kind not in (FILE, LINK) or state.only_attributes:
         return
     temporary = temporary_of(path)
     discard(path)
@@ -50,7 +50,9 @@ def write(path: str, state: State) -> None:
 
 def commit(path: str, state: State) -> None:
     """Swap in what was prepared; directories and absences need no preparation. Raises OSError."""
-    if state.kind in (FILE, LINK):
+    if state.only_attributes:
+        _attributes(path, state)
+    elif state.kind in (FILE, LINK):
         os.replace(temporary_of(path), path)
     elif state.kind == DIRECTORY:
         _commit_directory(path, state)
@@ -68,10 +70,14 @@ def _commit_directory(path: str, state: State) -> None:
     if not there:
         discard(path)
         os.mkdir(place, 0o700)
-    os.chown(place, state.uid, state.gid, follow_symlinks=False)
-    os.chmod(place, state.mode)
+    _attributes(place, state)
     if not there:
         os.rename(place, path)
+
+
+def _attributes(path: str, state: State) -> None:
+    os.chown(path, state.uid, state.gid, follow_symlinks=False)
+    os.chmod(path, state.mode)
 
 
 def put(path: str, state: State) -> None:

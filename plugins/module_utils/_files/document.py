@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from .._azure.errors import Failure
-from .state import ABSENT, DIRECTORY, FILE
+from .state import ABSENT, ATTRIBUTES, DIRECTORY, FILE
 
 NAME = re.compile(r"[a-z0-9_-]{1,64}\Z")
 # With a leading 0: an octal number without quotes arrives as a decimal one, which never has it.
@@ -24,7 +24,8 @@ Given = t.Mapping[str, t.Any]
 
 
 class Wanted(t.NamedTuple):
-    """One path. ``kind``: FILE, DIRECTORY or ABSENT; ``owner`` and ``group``: a name or a number."""
+    """One path. ``kind``: FILE, DIRECTORY, ABSENT or ATTRIBUTES, for which ``mode`` is the most that is permitted;
+    ``owner`` and ``group``: a name or a number."""
 
     path: str
     kind: str = FILE
@@ -53,6 +54,7 @@ class Desired(t.NamedTuple):
     after: t.Tuple[Command, ...] = ()
     exclusive: bool = True
     force: bool = False
+    stale: t.FrozenSet[str] = frozenset()  # paths whose commands are due though the file is right
 
     @property
     def declared(self) -> t.Dict[str, Wanted]:
@@ -86,6 +88,7 @@ def _desired(options: Given, given: t.Sequence[Given]) -> Desired:
         after=tuple(_command(one) for one in options.get("after") or ()),
         exclusive=bool(options["exclusive"]),
         force=bool(options["force"]),
+        stale=frozenset(options.get("stale") or ()),
     )
 
 
@@ -97,7 +100,7 @@ def _wanted(one: Given) -> Wanted:
     kind = one["state"]
     if kind == ABSENT:
         return Wanted(one["path"], kind, sensitive=bool(one["sensitive"]))
-    default = "0755" if kind == DIRECTORY else "0600" if one["sensitive"] else "0644"
+    default = "0755" if kind in (DIRECTORY, ATTRIBUTES) else "0600" if one["sensitive"] else "0644"
     mode = int(one.get("mode") or default, 8)
     return Wanted(one["path"], kind, _content(one), mode, one["owner"], one["group"], bool(one["sensitive"]))
 
@@ -146,6 +149,8 @@ def _is_base64(text: str) -> bool:
 def _faults_between(desired: Desired) -> t.Iterator[str]:
     """What is wrong with entries that are right each by itself."""
     kinds = {one.path: one.kind for one in desired.files}
+    for path in sorted(desired.stale - {*kinds}) if desired.present else ():
+        yield f"stale names {path}, which is no path of this set"
     for path in sorted(kinds):
         if [one.path for one in desired.files].count(path) > 1:
             yield f"{path} is listed twice"

@@ -12,7 +12,7 @@ import typing as t
 from .._azure.errors import Failure
 from .document import Desired, parents
 from .observe import Seen
-from .state import ABSENT, DIRECTORY, FILE, LINK, SPECIAL, State, text_of
+from .state import ABSENT, ATTRIBUTES, DIRECTORY, FILE, LINK, SPECIAL, State, text_of
 
 LONGEST_DIFFERENCE = 60  # lines
 
@@ -58,7 +58,9 @@ def _kinds(path: str, wanted: State, desired: Desired, seen: Seen, going: t.Abst
     """A link in place of a file of ours is drift; any other link is somebody's."""
     found = seen.states[path].kind
     ours = seen.record is not None and path in seen.record.files
-    if found == DIRECTORY and wanted.kind == ABSENT:
+    if found == LINK and path in desired.declared and desired.declared[path].kind == ATTRIBUTES:
+        yield f"{path} is a symbolic link, expected the path where it leads"
+    elif found == DIRECTORY and wanted.kind == ABSENT:
         if path in desired.declared and path not in going:
             names = ", ".join(sorted(seen.entries[path])[:5])
             yield f"{path} shall be absent and holds {names}, expected an empty directory"

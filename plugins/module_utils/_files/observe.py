@@ -17,7 +17,7 @@ from . import disk
 from . import record as records
 from .document import Desired, parents
 from .record import Record
-from .state import ABSENT, DIRECTORY, FILE, LINK, NOTHING, SPECIAL, State
+from .state import ABSENT, ATTRIBUTES, DIRECTORY, FILE, LINK, NOTHING, SPECIAL, State
 
 
 class Seen(t.NamedTuple):
@@ -45,7 +45,8 @@ def observe(desired: Desired) -> Seen:
         known = record or records.EMPTY
         paths = sorted({*desired.declared, *known.files, *known.made})
         above = sorted({directory for path in paths for directory in parents(path)} - set(paths))
-        states = {path: state_of(path) for path in (*paths, *above)}
+        bare = {path for path in paths if _only_attributes(path, desired, known)}
+        states = {path: state_of(path, path not in bare) for path in (*paths, *above)}
         declared = [one for one in desired.declared.values() if one.kind != ABSENT]
         return Seen(
             states=states,
@@ -65,8 +66,14 @@ def observe(desired: Desired) -> Seen:
         ) from error
 
 
-def state_of(path: str) -> State:
-    """What is at a path, links not followed. Raises OSError."""
+def _only_attributes(path: str, desired: Desired, record: Record) -> bool:
+    if path in desired.declared:
+        return desired.declared[path].kind == ATTRIBUTES
+    return path in record.files and record.files[path].original.only_attributes
+
+
+def state_of(path: str, whole: bool = True) -> State:
+    """What is at a path, links not followed; without its content unless ``whole``. Raises OSError."""
     try:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -78,6 +85,8 @@ def state_of(path: str) -> State:
         return State(DIRECTORY, None, *attributes)
     if not stat.S_ISREG(found.st_mode):
         return State(SPECIAL, None, *attributes)
+    if not whole:
+        return State(FILE, None, *attributes)
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
         return State(FILE, file.read(), *attributes)
 

@@ -13,14 +13,14 @@ from . import faults, plan_record
 from .document import Desired, Wanted, parents
 from .observe import Seen
 from .record import EMPTY, Record
-from .state import ABSENT, DIRECTORY, NOTHING, State
+from .state import ABSENT, ATTRIBUTES, DIRECTORY, NOTHING, State
 
-CREATE, CHANGE, REMOVE, RESTORE, FINISH = "create", "change", "remove", "restore", "finish"
+CREATE, CHANGE, REMOVE, RESTORE, FINISH, REFRESH = "create", "change", "remove", "restore", "finish", "refresh"
 DIRECTORY_MODE = 0o755
 
 
 class Change(t.NamedTuple):
-    """One path that becomes another state. FINISH changes nothing: its commands are still to run."""
+    """One path that becomes another state. FINISH and REFRESH change nothing: their commands are to run."""
 
     path: str
     action: str
@@ -68,10 +68,14 @@ def plan(desired: Desired, seen: Seen) -> Plan:
     changed = frozenset(change.path for change in changes)
     during = plan_record.during(desired, seen, targets.declared, targets.made, changed)
     return Plan(
-        changes=(*changes, *_unfinished(record, seen, changed)),
+        changes=(*changes, *_unfinished(record, seen, changed), *_stale(desired, record, seen, changed)),
         during=during,
         final=plan_record.final(during, targets.declared, targets.dropped, targets.made - targets.going),
-        target={path: state for path, state in targets.declared.items() if state.kind != ABSENT},
+        target={
+            path: state
+            for path, state in targets.declared.items()
+            if state.kind != ABSENT and not state.only_attributes
+        },
     )
 
 
@@ -81,7 +85,7 @@ def targets_of(desired: Desired, seen: Seen, record: Record) -> Targets:
     leaving = not desired.present or desired.exclusive
     dropped = frozenset(path for path in record.files if leaving and path not in declared)
     kept = frozenset(record.files) - dropped - frozenset(declared)
-    originals = {path: record.files[path].original for path in dropped}
+    originals = {path: _original(record.files[path].original, seen.states[path]) for path in dropped}
     holding = {path for path, state in {**originals, **declared}.items() if state.kind != ABSENT} | kept
     above = frozenset(directory for path in holding for directory in parents(path))
     # A directory that is not declared any more, but something in it is, stays as one that we made for that.
@@ -97,9 +101,17 @@ def targets_of(desired: Desired, seen: Seen, record: Record) -> Targets:
     return Targets(declared, left, needed, _going(gone, made - above, seen), made, dropped)
 
 
+def _original(original: State, found: State) -> State:
+    """What was there before us. Of what had only other attributes, nothing comes back that is there no more."""
+    return found if original.only_attributes and found.kind != original.kind else original
+
+
 def _state(one: Wanted, seen: Seen) -> State:
-    if one.kind == ABSENT:
+    found = seen.states[one.path]
+    if one.kind == ABSENT or (one.kind == ATTRIBUTES and found.kind == ABSENT):
         return NOTHING
+    if one.kind == ATTRIBUTES:
+        return State(found.kind, None, found.mode & one.mode, seen.users[one.owner] or 0, seen.groups[one.group] or 0)
     return State(one.kind, one.content, one.mode, seen.users[one.owner] or 0, seen.groups[one.group] or 0)
 
 
@@ -186,3 +198,9 @@ def _unfinished(record: Record, seen: Seen, changed: t.AbstractSet[str]) -> t.It
         if path not in changed:
             state = seen.states.get(path, NOTHING)
             yield Change(path, FINISH, ("a run that was cut off has not run the commands for it",), state, state)
+
+
+def _stale(desired: Desired, record: Record, seen: Seen, changed: t.AbstractSet[str]) -> t.Iterator[Change]:
+    for path in sorted(desired.stale - {*changed, *record.pending}) if desired.present else ():
+        state = seen.states[path]
+        yield Change(path, REFRESH, ("what is in force is not what it says",), state, state)

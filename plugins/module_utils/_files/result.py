@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .plan import FINISH, Change, Plan
+from .plan import Change, Plan
 from .state import ABSENT, FILE, State, text_of
 
 HIDDEN, OTHER_HIDDEN = "(hidden content)\n", "(other hidden content)\n"
@@ -23,7 +23,7 @@ def result(planned: Plan) -> t.Dict[str, t.Any]:
             for change in planned.changes
         ],
         "changed_paths": [change.path for change in planned.changes],
-        "diff": [_difference(change) for change in planned.changes if change.action != FINISH],
+        "diff": [_difference(change) for change in planned.changes if change.before != change.after],
     }
 
 

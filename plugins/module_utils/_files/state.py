@@ -11,11 +11,15 @@ import hashlib
 import typing as t
 
 ABSENT, FILE, DIRECTORY = "absent", "file", "directory"
+ATTRIBUTES = "attributes"  # declared of what is there, whatever it is
 LINK, SPECIAL = "symbolic link", "special file"  # found, never declared
 
 
 class State(t.NamedTuple):
-    """``content``: of a file its bytes, of a link its target, else None. Mode, uid and gid of what is absent are 0."""
+    """``content``: of a file its bytes, of a link its target, else None. Mode, uid and gid of what is absent are 0.
+
+    A file without a content is one of which only mode and owner count.
+    """
 
     kind: str
     content: t.Optional[bytes] = None
@@ -27,6 +31,11 @@ class State(t.NamedTuple):
     def fingerprint(self) -> str:
         """What tells whether somebody edited it since: kind and content, but not who may read it."""
         return self.kind if self.content is None else f"{self.kind}:{hashlib.sha256(self.content).hexdigest()}"
+
+    @property
+    def only_attributes(self) -> bool:
+        """Whether nothing but mode and owner of it is ever changed."""
+        return self.content is None and self.kind in (FILE, SPECIAL)
 
     @property
     def attributes(self) -> str:

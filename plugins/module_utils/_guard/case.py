@@ -35,6 +35,9 @@ class Reader(t.Protocol):
     def container(self, data_root: str, container: str) -> Spec:
         """The daemon's own record of a container (config.v2.json), {} where there is none."""
 
+    def volume(self, data_root: str, name: str) -> Spec:
+        """The local driver's own record of a volume's options (opts.json), {} where it has none."""
+
     def containers_of(self, pid: int) -> t.Sequence[str]:
         """What of the names of a process's control groups could be the id of its container."""
 
@@ -79,3 +82,7 @@ class Case:
         if self._record is None:
             self._record = self.host.container(self.data_root, self.container)
         return self._record
+
+    @record.setter
+    def record(self, record: Spec) -> None:
+        self._record = record

@@ -29,17 +29,16 @@ def judge(spec: Spec, case: Case, findings: Findings) -> None:
         if number not in allowed:
             path = str(device.get("path"))
             found = f"{path} ({number[0]} {number[1]}:{number[2]})"
-            findings.refuse("devices", _token(path, number, case), found, _listed(case))
-    resources = linux.get("resources")
-    for rule in (resources or {}).get("devices") or ():
+            findings.refuse("devices", _token(path, number, case), found, listed(case))
+    rules = (linux.get("resources") or {}).get("devices")
+    for rule in rules or ():
         if not isinstance(rule, dict):
             raise Closed(f"linux.resources.devices: found {rule!r:.80}, expected rules")
         if rule.get("allow") and not _rule_allowed(rule, allowed):
             found = f"access to {_kind(rule.get('type')) or 'all'} {_star(rule, 'major')}:{_star(rule, 'minor')}"
-            findings.refuse("devices", _token_of_rule(rule, linux, case), found, _listed(case))
-    if resources and resources.get("devices") and resources["devices"][0] != DENY_ALL:
-        resources["devices"].insert(0, dict(DENY_ALL))
-        findings.cap("devices", "nothing but what follows")
+            findings.refuse("devices", _token_of_rule(rule, linux, case), found, listed(case))
+    if rules and rules[0] != DENY_ALL and findings.cap("devices", "nothing but what follows"):
+        rules.insert(0, dict(DENY_ALL))
 
 
 def judge_pids(resources: Spec, case: Case, findings: Findings) -> None:
@@ -48,9 +47,10 @@ def judge_pids(resources: Spec, case: Case, findings: Findings) -> None:
     if limit is None or "pids" in findings.relaxed:
         return
     found = (resources.get("pids") or {}).get("limit")
-    if not isinstance(found, int) or isinstance(found, bool) or not 0 < found <= limit:
+    if isinstance(found, int) and not isinstance(found, bool) and 0 < found <= limit:
+        return
+    if findings.cap("pids", f"{limit} in the place of {found}", routine=found is None):
         resources["pids"] = {"limit": limit}
-        findings.cap("pids", f"{limit} in the place of {found}", routine=found is None)
 
 
 def _allowed(case: Case, findings: Findings) -> t.FrozenSet[Device]:
@@ -89,5 +89,5 @@ def _token_of_rule(rule: Spec, linux: Spec, case: Case) -> str:
     return ""
 
 
-def _listed(case: Case) -> str:
+def listed(case: Case) -> str:
     return ", ".join(case.policy.devices) if case.policy.devices else "no devices"

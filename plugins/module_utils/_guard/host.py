@@ -50,9 +50,10 @@ class Host:
     def container(self, data_root: str, container: str) -> Spec:
         if not is_id(container):
             return {}
-        content = _content(f"{data_root}/containers/{container}/config.v2.json")
-        record = documents.parse(content, "config.v2.json") if content else {}
-        return record if isinstance(record, dict) else {}
+        return _record(f"{data_root}/containers/{container}/config.v2.json")
+
+    def volume(self, data_root: str, name: str) -> Spec:
+        return {} if "/" in name or name in ("", ".", "..") else _record(f"{data_root}/volumes/{name}/opts.json")
 
     def containers_of(self, pid: int) -> t.Sequence[str]:
         return re.findall(IN_CGROUP, (_content(f"/proc/{pid}/cgroup") or b"").decode("utf-8", "replace"))
@@ -121,6 +122,13 @@ class Host:
             if os.access(path, os.X_OK) and "bulwark-azure-docker" not in os.path.realpath(path):
                 return path
         raise Closed(f"found no runc, expected one of {', '.join(REAL_RUNC)}; install the engine's runc")
+
+
+def _record(path: str) -> Spec:
+    """A document of the daemon's; {} where there is none."""
+    content = _content(path)
+    record = documents.parse(content, os.path.basename(path)) if content else {}
+    return record if isinstance(record, dict) else {}
 
 
 def _content(path: str) -> t.Optional[bytes]:

@@ -33,10 +33,16 @@ READ_ONLY = frozenset(("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc
 HOOK_NAME = "libnetwork-setkey"
 
 
-def judge(spec: Spec, case: Case) -> Verdict:
-    """The verdict over a container's config.json. Raises Closed for what is no OCI configuration."""
+Also = t.Callable[[Findings], None]
+
+
+def judge(spec: Spec, case: Case, also: t.Optional[Also] = None) -> Verdict:
+    """The verdict over a container's config.json. Raises Closed for what is no OCI configuration.
+
+    ``also`` notes what no such configuration shows (stored.py).
+    """
     chosen, _near = exemption.matching(spec, case)
-    findings = Findings(chosen.relax if chosen else frozenset())
+    findings = Findings(chosen.relax if chosen else frozenset(), case.policy.audited)
     oci.unknown_fields(spec, findings)
     for part in ("process", "linux", "root"):
         spec.setdefault(part, {})
@@ -50,19 +56,21 @@ def judge(spec: Spec, case: Case) -> Verdict:
     _hooks(spec.get("hooks") or {}, findings)
     _annotations(spec.get("annotations") or {}, case, findings)
     _root(spec["root"], case, findings)
-    return Verdict(spec, tuple(findings.refusals), tuple(findings.caps), chosen.name if chosen else None)
+    if also:
+        also(findings)
+    return findings.verdict(spec, chosen.name if chosen else None)
 
 
 def judge_exec(spec: Spec, case: Case) -> Verdict:
     """The verdict over the process of an exec, for which no exemption holds: it is whatever a client types."""
-    findings = Findings()
+    findings = Findings(only_logged=case.policy.audited)
     oci.unknown_fields(spec, findings, below="process")
     name = case.host.exempt(case.container)
     if name is not None and not exemption.exec_allowed(_exemption(name, case), spec):
         expected = "what its `commands` list, with its user, directory and environment"
         findings.refuse("exec", "", f"a command in a container with the exemption {name}", expected)
     process.judge(spec, case, findings)
-    return Verdict(spec, tuple(findings.refusals), tuple(findings.caps))
+    return findings.verdict(spec)
 
 
 def judge_restore(spec: Spec, case: Case) -> Verdict:
@@ -74,23 +82,24 @@ def judge_restore(spec: Spec, case: Case) -> Verdict:
 
 def judge_update(resources: Spec, case: Case) -> Verdict:
     """The verdict over what `docker update` changes of a running container's resources."""
-    findings = Findings(_relaxed_for_running(case))
+    findings = Findings(_relaxed_for_running(case), case.policy.audited)
     for field, treatment in oci.FIELDS["linux.resources"].items():
         if resources.get(field) not in oci.EMPTY and (treatment == oci.REFUSE or field == "devices"):
             findings.refuse("unknown-field", "", f"linux.resources.{field}", "limits of memory, cpu, io and processes")
     if resources.get("pids") is not None:
         devices.judge_pids(resources, case, findings)
-    return Verdict(resources, tuple(findings.refusals), tuple(findings.caps))
+    return findings.verdict(resources)
 
 
-def judge_running(spec: Spec, case: Case) -> t.Dict[str, t.Any]:
-    """For the pre-flight: which rules a container breaks, and what would be taken away from it."""
+def judge_running(spec: Spec, case: Case, also: t.Optional[Also] = None) -> t.Dict[str, t.Any]:
+    """For the pre-flight: which rules a container breaks, what would be taken away from it, what is only logged."""
     near = exemption.matching(spec, case)[1]
-    verdict = judge(spec, case)
+    verdict = judge(spec, case, also)
     return {
         "rules": verdict.rules,
         "refused": [{"rule": item.rule, "text": item.text} for item in verdict.refusals],
         "capped": [{"rule": item.rule, "text": item.text} for item in verdict.caps if not item.routine],
+        "audited": [{"rule": item.rule, "text": item.text} for item in verdict.audited],
         "exemption": verdict.exemption,
         "exemptions_not_met": near,
         "proposal": exemption.proposal(spec, case, verdict.refusals),
@@ -143,6 +152,6 @@ def _root(root: Spec, case: Case, findings: Findings) -> None:
     above = [case.data_root, binds.CONTAINERD, *([case.bundle] if case.bundle else [])]
     if not any(binds.within(path, directory) and path != directory for directory in above):
         findings.refuse("root-path", "", path, "a directory of the image store")
-    if case.policy.read_only_root and not case.build and not root.get("readonly"):
+    writable = case.policy.read_only_root and not case.build and not root.get("readonly")
+    if writable and findings.cap("read-only-root", "forced"):
         root["readonly"] = True
-        findings.cap("read-only-root", "forced")

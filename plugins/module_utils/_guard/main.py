@@ -53,9 +53,9 @@ class Run:
         original = documents.text(spec)
         verdict = VERBS[call.verb or ""](spec, case)
         refused = bool(verdict.refusals) and not self.lenient
-        if verdict.refusals or verdict.exemption or self.glass or any(not cap.routine for cap in verdict.caps):
+        unusual = bool(self.lenient or verdict.exemption or verdict.audited)
+        if verdict.refusals or self.glass or _remarkable(verdict):
             entry = _entry(call, verdict, case, json.loads(original), self.lenient)
-            unusual = bool(self.lenient or verdict.exemption)
             journal.send(entry, journal.WARNING if refused else journal.NOTICE if unusual else journal.INFO)
         if refused:
             return self.refuse(refusal_text(verdict.refusals))
@@ -148,18 +148,32 @@ def _document(call: arguments.Call) -> str:
     return path if path == STDIN else os.path.abspath(path)
 
 
+def _remarkable(verdict: Verdict) -> bool:
+    """Whether a container that may start is worth a line in the log."""
+    return bool(verdict.exemption or verdict.audited) or any(not cap.routine for cap in verdict.caps)
+
+
+def _event(verdict: Verdict) -> str:
+    found = {
+        "refused": verdict.refusals,
+        "exempt": verdict.exemption,
+        "audited": verdict.audited,
+        "capped": verdict.caps,
+        "allowed": True,
+    }
+    return next(event for event, seen in found.items() if seen)
+
+
 def _entry(call: arguments.Call, verdict: Verdict, case: Case, original: Spec, lenient: str) -> t.Dict[str, t.Any]:
     """What is logged of a decision."""
-    event = (
-        "refused" if verdict.refusals else "exempt" if verdict.exemption else "capped" if verdict.caps else "allowed"
-    )
     entry: t.Dict[str, t.Any] = {
-        "event": event,
+        "event": _event(verdict),
         "passed": lenient or None,
         "verb": call.verb,
         "container": call.container,
         "refusals": [refusal.text for refusal in verdict.refusals],
         "caps": [f"{cap.rule}: {cap.text}" for cap in verdict.caps],
+        "audited": [f"{item.rule}: {item.text}" for item in verdict.audited],
         "exemption": verdict.exemption,
     }
     if _whole(call):

@@ -14,6 +14,7 @@ from .verdict import Findings, Spec
 
 # OCI's name: the kernel's
 FILES = {"pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts", "mount": "mnt", "cgroup": "cgroup", "user": "user"}
+KINDS = (*FILES, "time")
 JOINABLE = ("ipc", "network", "pid", "user")
 # Whoever shares these with an exempt container reaches what was relaxed for it: /proc/PID, ptrace, shared memory.
 NOT_WITH_EXEMPT = ("ipc", "pid")
@@ -24,16 +25,19 @@ HINT.update({"cgroup": "--cgroupns=host", "user": "--userns=host"})
 def judge(spec: Spec, case: Case, findings: Findings) -> None:
     """Refuse what is the host's. Raises nothing; the spec stays as it is."""
     entries = _entries(spec)
-    kinds = [entry.get("type") for entry in entries]
-    for kind in sorted({str(kind) for kind in kinds if kinds.count(kind) > 1 or kind not in (*FILES, "time")}):
-        findings.refuse(f"namespaces.{kind}", "", "an unknown or repeated entry", "each known namespace once")
+    kinds = [str(entry.get("type")) for entry in entries]
+    for kind in sorted(set(kinds)):
+        if kind not in KINDS:
+            findings.refuse("unknown-field", "", f"the namespace {kind:.80}", f"{', '.join(KINDS)}")
+        elif kinds.count(kind) > 1:
+            refuse(kind, "", "a repeated entry", "each namespace once", findings)
     for kind in _required(case):
         if kind not in kinds:
             found = f"the host's{f' (`{HINT[kind]}`?)' if kind in HINT else ''}"
-            findings.refuse(f"namespaces.{kind}", _token(kind), found, "one of its own")
-    for entry in entries:
-        if entry.get("path"):
-            _joined(str(entry.get("type")), entry["path"], case, findings)
+            refuse(kind, _token(kind), found, "one of its own", findings)
+    for kind, entry in zip(kinds, entries):
+        if entry.get("path") and kind in KINDS:
+            _joined(kind, entry["path"], case, findings)
     if case.policy.user_namespace:
         _mapped_root(spec, findings)
 
@@ -76,32 +80,32 @@ def _required(case: Case) -> t.List[str]:
 
 
 def _joined(kind: str, path: str, case: Case, findings: Findings) -> None:
-    rule, token = f"namespaces.{kind}", _token(kind)
     if kind not in JOINABLE:
-        findings.refuse(rule, "", path, "one of its own")
+        refuse(kind, "", path, "one of its own", findings)
         return
     theirs = case.host.namespace(path)
     if theirs is None or theirs in _of_host(kind, case):
         # Without a user namespace required, sharing the host's user namespace is what every container does.
         if kind != "user" or case.policy.user_namespace or theirs is None:
-            findings.refuse(rule, token, f"the host's, or none ({path})", "one of its own")
+            refuse(kind, _token(kind), f"the host's, or none ({path})", "one of its own", findings)
         return
     if case.build:
         return  # BuildKit makes it itself
     if not case.policy.joined_namespaces:
-        findings.refuse(rule, "", f"that of another container ({path})", "one of its own")
+        refuse(kind, "", f"that of another container ({path})", "one of its own", findings)
     elif kind in NOT_WITH_EXEMPT:
         _not_of_exempt(kind, path, case, findings)
 
 
 def _not_of_exempt(kind: str, path: str, case: Case, findings: Findings) -> None:
-    rule, process = f"namespaces.{kind}", process_of(path, "/ns/" + FILES[kind])
+    process = process_of(path, "/ns/" + FILES[kind])
     owners = case.host.containers_of(process) if process else ()
     exempt = [owner[:12] for owner in owners if case.host.exempt(owner) is not None]
     if not owners:
-        findings.refuse(rule, "", f"a namespace of no known container ({path})", "one of its own or a container's")
+        refuse(kind, "", f"a namespace of no known container ({path})", "one of its own or a container's", findings)
     elif exempt:
-        findings.refuse(rule, "", f"that of the exempt container {exempt[0]}", "one of its own or a normal container's")
+        found = f"that of the exempt container {exempt[0]}"
+        refuse(kind, "", found, "one of its own or a normal container's", findings)
 
 
 def _of_host(kind: str, case: Case) -> t.List[t.Optional[Inode]]:
@@ -113,9 +117,12 @@ def _mapped_root(spec: Spec, findings: Findings) -> None:
     for name in ("uidMappings", "gidMappings"):
         for mapping in linux.get(name) or ():
             if mapping.get("hostID", 0) == 0:
-                findings.refuse(
-                    "namespaces.user", "namespaces.user", f"{name} with the host's 0", "ids of no host user"
-                )
+                refuse("user", _token("user"), f"{name} with the host's 0", "ids of no host user", findings)
+
+
+def refuse(kind: str, token: str, found: str, allowed: str, findings: Findings) -> None:
+    """``kind``: one of ``KINDS``, as every rule's id must be a known one."""
+    findings.refuse(f"namespaces.{kind}", token, found, allowed)
 
 
 def _token(kind: str) -> str:

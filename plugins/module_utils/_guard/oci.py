@@ -16,40 +16,42 @@ import typing as t
 from .verdict import Closed, Findings, Spec
 
 ALLOW, JUDGE, CAP, REFUSE, INSIDE = "allow", "judge", "cap", "refuse", "inside"
+UNKNOWN = "unknown"  # refused even if it is empty
+Tables = t.Mapping[str, t.Mapping[str, str]]
 
 
-def _table(**treatments: str) -> t.Dict[str, str]:
+def table(**treatments: str) -> t.Dict[str, str]:
     return {name: treatment for treatment, names in treatments.items() for name in names.split()}
 
 
 # where the object stands: its fields. "[]": each element of a list.
 FIELDS: t.Dict[str, t.Dict[str, str]] = {
-    "": _table(
+    "": table(
         allow="ociVersion hostname domainname",
         judge="hooks annotations",
         inside="process root mounts linux",
         refuse="solaris windows vm zos freebsd",
     ),
-    "process": _table(
+    "process": table(
         allow="terminal consoleSize args env cwd rlimits execCPUAffinity",
         cap="capabilities noNewPrivileges apparmorProfile oomScoreAdj",
         judge="selinuxLabel",
         inside="user",
         refuse="commandLine scheduler ioPriority",
     ),
-    "process.user": _table(allow="gid umask additionalGids", judge="uid", refuse="username"),
-    "root": _table(judge="path", cap="readonly"),
-    "mounts[]": _table(judge="destination type options", cap="source", refuse="uidMappings gidMappings"),
-    "linux": _table(
+    "process.user": table(allow="gid umask additionalGids", judge="uid", refuse="username"),
+    "root": table(judge="path", cap="readonly"),
+    "mounts[]": table(judge="destination type options", cap="source", refuse="uidMappings gidMappings"),
+    "linux": table(
         allow="uidMappings gidMappings sysctl cgroupsPath mountLabel personality timeOffsets",
         judge="rootfsPropagation maskedPaths readonlyPaths",
         cap="seccomp",
         inside="resources namespaces devices",
         refuse="netDevices intelRdt memoryPolicy",
     ),
-    "linux.namespaces[]": _table(judge="type path"),
-    "linux.devices[]": _table(allow="fileMode uid gid", judge="path type major minor"),
-    "linux.resources": _table(
+    "linux.namespaces[]": table(judge="type path"),
+    "linux.devices[]": table(allow="fileMode uid gid", judge="path type major minor"),
+    "linux.resources": table(
         allow="memory cpu blockIO hugepageLimits network rdma", judge="devices", cap="pids", refuse="unified"
     ),
 }
@@ -71,17 +73,23 @@ def objects(spec: Spec, where: str) -> t.List[Spec]:
     return found
 
 
-def unknown_fields(spec: Spec, findings: Findings, below: str = "") -> None:
-    """Refuse what no rule knows. ``below``: the place at which ``spec`` stands ("process" for an exec)."""
-    for where, fields in FIELDS.items():
+def unknown_fields(
+    spec: Spec, findings: Findings, below: str = "", tables: Tables = FIELDS, missing: str = UNKNOWN
+) -> None:
+    """Refuse what no rule knows.
+
+    ``below``: the place at which ``spec`` stands ("process" for an exec); ``missing``: the treatment of a field that is
+    in none of the tables.
+    """
+    for where, fields in tables.items():
         if where != below and below and not where.startswith(below + "."):
             continue
         inner = where[len(below) :].lstrip(".") if below else where
         for item in objects(spec, inner):
             for name, value in item.items():
-                treatment = fields.get(name)
+                treatment = fields.get(name, missing)
                 place = f"{where}.{name}".lstrip(".")
-                if treatment is None or (treatment == REFUSE and value not in EMPTY):
+                if treatment == UNKNOWN or (treatment == REFUSE and value not in EMPTY):
                     findings.refuse("unknown-field", "", place, "the fields that Docker's API sets")
 
 

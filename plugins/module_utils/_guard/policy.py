@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from .relaxations import unknown_relaxation
+from .rules import not_auditable
 from .system_calls import DENIED_SYSTEM_CALLS
 from .verdict import Closed
 
@@ -88,6 +89,7 @@ class Policy(t.NamedTuple):
     refuse_root: bool
     user_namespace: bool
     joined_namespaces: bool
+    audited: t.FrozenSet[str]
     exemptions: t.Tuple[Exemption, ...]
 
 
@@ -120,6 +122,7 @@ def parse(document: t.Any) -> Policy:
         devices=tuple(_path(item, "devices") for item in _list(part, "devices")),
         binds=tuple(_bind(item) for item in _list(part, "binds")),
         annotations=frozenset(_strings(part, "annotations")),
+        audited=_checked(_strings(part, "audited"), "audited", not_auditable),
         exemptions=exemptions,
         **{name: _flag(part, name) for name in FLAGS},
     )
@@ -139,14 +142,8 @@ def _exemption(item: t.Any) -> Exemption:
     image = _word(part["image"], "exemptions.image")
     if not image.startswith("sha256:") or len(image) != len("sha256:") + 64:
         raise _wrong("exemptions.image", image, "sha256: and 64 hexadecimal digits")
-    relax = frozenset(_normal_token(token) for token in _strings(part, "relax"))
-    for token in sorted(relax):
-        expected = unknown_relaxation(token)
-        if expected:
-            raise _wrong("exemptions.relax", token, expected)
-    commands = part.get("commands", [])
-    if not isinstance(commands, list):
-        raise _wrong("exemptions.commands", commands, "a list of lists of strings")
+    relax = [_normal_token(token) for token in _strings(part, "relax")]
+    commands = _list({"commands": [], **part}, "commands")
     return Exemption(
         name=_word(part["name"], "exemptions.name"),
         image=image,
@@ -155,7 +152,7 @@ def _exemption(item: t.Any) -> Exemption:
         user=_word(part["user"], "exemptions.user"),
         environment=tuple(_strings(part, "environment")),
         mounts=tuple(_exempt_mount(mount) for mount in _list(part, "mounts")),
-        relax=relax,
+        relax=_checked(relax, "exemptions.relax", unknown_relaxation),
         commands=tuple(_command(command, "exemptions.commands") for command in commands),
     )
 
@@ -206,11 +203,20 @@ def _command(value: t.Any, name: str) -> t.Tuple[str, ...]:
 
 
 def _capabilities(part: t.Mapping[str, t.Any], name: str) -> t.FrozenSet[str]:
-    found = frozenset(_strings(part, name))
-    wrong = sorted(item for item in found if not item.startswith("CAP_") or item != item.upper())
-    if wrong:
-        raise _wrong(name, wrong, "names like CAP_CHOWN")
-    return found
+    return _checked(_strings(part, name), name, _not_capability)
+
+
+def _not_capability(name: str) -> t.Optional[str]:
+    return None if name.startswith("CAP_") and name == name.upper() else "names like CAP_CHOWN"
+
+
+def _checked(items: t.Iterable[str], name: str, unexpected: t.Callable[[str], t.Optional[str]]) -> t.FrozenSet[str]:
+    """``items`` as a set; ``unexpected`` says what was expected in the place of a wrong one."""
+    for item in items:
+        expected = unexpected(item)
+        if expected:
+            raise _wrong(name, item, expected)
+    return frozenset(items)
 
 
 def _flag(part: t.Mapping[str, t.Any], name: str) -> bool:
@@ -233,14 +239,8 @@ def _word(value: t.Any, name: str) -> str:
 
 def _path(value: t.Any, name: str) -> str:
     path = run_path(_word(value, name))
-    parts = path.split("/")
-    if (
-        not path.startswith("/")
-        or "." in parts
-        or ".." in parts
-        or "" in parts[1:-1]
-        or (parts[-1] == "" and path != "/")
-    ):
+    plain = path == "/" or not {"", ".", ".."} & set(path.split("/")[1:])
+    if not path.startswith("/") or not plain:
         raise _wrong(name, value, "an absolute path without //, . and .. and without / at its end")
     return path
 

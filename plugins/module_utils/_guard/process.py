@@ -42,26 +42,27 @@ def _capabilities(process: Spec, case: Case, findings: Findings) -> None:
     if not isinstance(found, dict) or set(found) - set(SETS):
         raise Closed(f"process.capabilities: found {found!r:.80}, expected {', '.join(SETS)}")
     removed = {name for names in found.values() for name in names or ()} - allowed
-    if removed:
+    text = f"without {', '.join(sorted(removed))}"
+    if removed and findings.cap("capabilities", text, routine=removed <= DOCKER_DEFAULT):
         process["capabilities"] = {
             kind: [name for name in names or () if name in allowed] for kind, names in found.items()
         }
-        findings.cap("capabilities", f"without {', '.join(sorted(removed))}", routine=removed <= DOCKER_DEFAULT)
 
 
 def _no_new_privileges(process: Spec, case: Case, findings: Findings) -> None:
     wanted = case.policy.no_new_privileges and "no-new-privileges" not in findings.relaxed
-    if wanted and not process.get("noNewPrivileges"):
+    missing = wanted and not process.get("noNewPrivileges")
+    if missing and findings.cap("no-new-privileges", "forced", routine=case.build):
         process["noNewPrivileges"] = True
-        findings.cap("no-new-privileges", "forced", routine=case.build)
 
 
 def _apparmor(process: Spec, case: Case, findings: Findings) -> None:
     profile = case.policy.apparmor_profile
     found = process.get("apparmorProfile") or ""
-    if profile and found != profile and "apparmor" not in findings.relaxed:
+    if not profile or found == profile or "apparmor" in findings.relaxed:
+        return
+    if findings.cap("apparmor", f"{profile} in the place of {found!r}", routine=found in ("", "docker-default")):
         process["apparmorProfile"] = profile
-        findings.cap("apparmor", f"{profile} in the place of {found!r}", routine=found in ("", "docker-default"))
 
 
 def _selinux(process: Spec, case: Case, findings: Findings) -> None:
@@ -77,6 +78,7 @@ def _selinux(process: Spec, case: Case, findings: Findings) -> None:
 
 def _oom_score(process: Spec, findings: Findings) -> None:
     score = process.get("oomScoreAdj")
-    if isinstance(score, int) and score < 0 and "oom-score" not in findings.relaxed:
+    if not isinstance(score, int) or score >= 0 or "oom-score" in findings.relaxed:
+        return
+    if findings.cap("oom-score", f"0 in the place of {score}"):
         process["oomScoreAdj"] = 0
-        findings.cap("oom-score", f"0 in the place of {score}")

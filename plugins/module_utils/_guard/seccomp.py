@@ -52,12 +52,12 @@ def judge(spec: Spec, case: Case, findings: Findings) -> None:
         findings.refuse("seccomp", "seccomp", f"the listener {found['listenerPath']}", "a filter without a listener")
     if found.get("defaultAction") not in OPEN | SHUT:
         # runc takes a profile without a default action for none at all.
-        linux["seccomp"] = deny_list(case.policy.denied_system_calls, case.host.machine())
-        findings.cap("seccomp", "our filter in the place of none")
+        if findings.cap("seccomp", "our filter in the place of none"):
+            linux["seccomp"] = deny_list(case.policy.denied_system_calls, case.host.machine())
         return
-    linux["seccomp"], changed = capped(found, case.policy.denied_system_calls)
-    if changed:
-        findings.cap("seccomp", f"without {', '.join(changed)}", routine=changed == ["socket"])
+    narrower, changed = capped(found, case.policy.denied_system_calls)
+    if changed and findings.cap("seccomp", f"without {', '.join(changed)}", routine=changed == ["socket"]):
+        linux["seccomp"] = narrower
 
 
 def deny_list(denied: t.Iterable[str], machine: str) -> Spec:

@@ -28,8 +28,12 @@ class Refusal(t.NamedTuple):
     allowed: str
 
     @property
+    def finding(self) -> str:
+        return f"found {self.found}, allowed {self.allowed}"
+
+    @property
     def text(self) -> str:
-        return f"{self.rule}: found {self.found}, allowed {self.allowed}"
+        return f"{self.rule}: {self.finding}"
 
 
 class Cap(t.NamedTuple):
@@ -40,12 +44,20 @@ class Cap(t.NamedTuple):
     routine: bool = False
 
 
+class Audited(t.NamedTuple):
+    """What a rule found that is only to be logged: nothing was refused, nothing changed."""
+
+    rule: str
+    text: str
+
+
 class Verdict(t.NamedTuple):
     """``spec``: as it may run (the same object that was judged, changed by the caps)."""
 
     spec: Spec
     refusals: t.Tuple[Refusal, ...]
     caps: t.Tuple[Cap, ...]
+    audited: t.Tuple[Audited, ...] = ()
     exemption: t.Optional[str] = None  # the name of the one that was used
 
     @property
@@ -54,22 +66,43 @@ class Verdict(t.NamedTuple):
 
 
 class Findings:
-    """Collects what the rules find. What an exemption relaxes is not found at all."""
+    """Collects what the rules find. What an exemption relaxes is not found at all.
 
-    def __init__(self, relaxed: t.FrozenSet[str] = frozenset()) -> None:
+    ``only_logged``: the ids of rules that neither refuse nor change anything (the policy's ``audited``).
+    """
+
+    def __init__(self, relaxed: t.FrozenSet[str] = frozenset(), only_logged: t.FrozenSet[str] = frozenset()) -> None:
         self.relaxed = relaxed
+        self.only_logged = only_logged
         self.refusals: t.List[Refusal] = []
         self.caps: t.List[Cap] = []
+        self.audited: t.List[Audited] = []
 
     def refuse(self, rule: str, token: str, found: str, allowed: str) -> None:
         """Note a refusal, unless an exemption relaxes ``token``."""
         refusal = Refusal(rule, token, found, allowed)
-        if not (token and token in self.relaxed) and refusal not in self.refusals:
+        if token and token in self.relaxed:
+            return
+        if rule in self.only_logged:
+            self._audit(Audited(rule, refusal.finding))
+        elif refusal not in self.refusals:
             self.refusals.append(refusal)
 
-    def cap(self, rule: str, text: str, routine: bool = False) -> None:
-        """Note that the spec was changed; the caller asks ``relaxed`` itself, before it changes anything."""
-        self.caps.append(Cap(rule, text, routine))
+    def cap(self, rule: str, text: str, routine: bool = False) -> bool:
+        """Note a change, and say whether the caller may make it. The caller has asked ``relaxed`` before."""
+        if rule not in self.only_logged:
+            self.caps.append(Cap(rule, text, routine))
+            return True
+        if not routine:
+            self._audit(Audited(rule, text))
+        return False
+
+    def verdict(self, spec: Spec, exemption: t.Optional[str] = None) -> Verdict:
+        return Verdict(spec, tuple(self.refusals), tuple(self.caps), tuple(self.audited), exemption)
+
+    def _audit(self, item: Audited) -> None:
+        if item not in self.audited:
+            self.audited.append(item)
 
 
 def refusal_text(refusals: t.Sequence[Refusal]) -> str:

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import signal
+import threading
+
 import pytest
 
 from toolchain import places, runner
 from toolchain.results import Count
 from toolchain.runner import Outcome
-from toolchain.steps import ALONE, GUESTS, MAIN, PLAYBOOKS, Step
+from toolchain.steps import ALONE, GUESTS, MAIN, PLAYBOOKS, READERS, Step
 
 JUNIT = "<testsuite><testcase/></testsuite>"
 FAILED_JUNIT = "<testsuite><testcase/><testcase><failure/></testcase></testsuite>"
@@ -118,6 +121,15 @@ def test_guests_run_beside_the_others_and_some_steps_alone(cache, capfd):
     assert rows == ["playbooks", "guests", "alone", "main"]
 
 
+def test_what_only_reads_runs_beside_what_is_alone_at_the_end(cache):
+    chosen = [
+        step(f"touch {cache}/reader; {wait_for(cache / 'alone')}", "reader", lane=READERS),
+        step(f"touch {cache}/alone; test -e {cache}/main && {wait_for(cache / 'reader')}", "alone", lane=ALONE),
+        step(f"test ! -e {cache}/reader && touch {cache}/main", "main"),
+    ]
+    assert runner.run("test", chosen) == 0
+
+
 def test_guests_alone_are_shown_as_they_speak(capfd):
     assert runner.run("test", [step("printf dots", "guests", lane=GUESTS)]) == 0
     assert "\ndots" in capfd.readouterr().out
@@ -128,7 +140,8 @@ def test_an_interrupt_ends_every_lane(cache, monkeypatch):
         if steps == [last]:
             while len(self.processes) < 2:
                 pass
-            raise KeyboardInterrupt
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            return
         plain(self, steps, named)
 
     last = step("true", "last")

@@ -51,6 +51,7 @@ DOCUMENT: t.Dict[str, t.Any] = {
     "refuse_root": False,
     "user_namespace": False,
     "joined_namespaces": True,
+    "audited": [],
     "exemptions": [],
 }
 # id parent major:minor root point options - type source options
@@ -85,6 +86,7 @@ class FakeHost:
             self.namespaces[f"/proc/900/ns/{kind}"] = (4, 4026532500 + index)
         self.owners = {900: ("f0" * 32, OTHER)}
         self.exempted: t.Dict[str, str] = {}
+        self.volumes: t.Dict[str, Spec] = {}
         self.unified = True
 
     def namespace(self, path: str) -> t.Optional[t.Tuple[int, int]]:
@@ -105,6 +107,9 @@ class FakeHost:
 
     def container(self, data_root: str, container: str) -> Spec:
         return self.records.get(container, {})
+
+    def volume(self, data_root: str, name: str) -> Spec:
+        return self.volumes.get(name, {})
 
     def containers_of(self, pid: int) -> t.Sequence[str]:
         return self.owners.get(pid, ())

@@ -83,6 +83,16 @@ def test_record(tmp_path: pathlib.Path) -> None:
     assert HOST.container(str(tmp_path), ID) == {"Image": "sha256:x"}
 
 
+def test_options_of_a_volume(tmp_path: pathlib.Path) -> None:
+    directory = tmp_path / "volumes" / "data"
+    directory.mkdir(parents=True)
+    (tmp_path / "volumes" / "opts.json").write_text('{"MountType": "none"}')
+    for name in ("data", "other", "..", ".", "", "data/../../containers"):
+        assert HOST.volume(str(tmp_path), name) == {}
+    (directory / "opts.json").write_text('{"MountType": "nfs"}')
+    assert HOST.volume(str(tmp_path), "data") == {"MountType": "nfs"}
+
+
 def test_exempt_is_kept_and_forgotten(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "EXEMPT", str(tmp_path / "run" / "exempt"))
     HOST.set_exempt(ID, None)

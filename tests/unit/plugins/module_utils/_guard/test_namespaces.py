@@ -100,7 +100,9 @@ def test_of_an_exempt_container(kind: str, broken: bool) -> None:
 
 def test_repeated_and_unknown() -> None:
     assert judged(lambda entries: entries.append({"type": "pid", "path": "/proc/900/ns/pid"})) == ["namespaces.pid"]
-    assert judged(lambda entries: entries.append({"type": "space"})) == ["namespaces.space"]
+    for kind in ("space", "space of another", ""):
+        assert judged(at(kind, "/proc/900/ns/space")) == ["unknown-field"]
+    assert judged(lambda entries: entries.append({})) == ["unknown-field"]
 
 
 USER = {"type": "user"}

@@ -64,6 +64,9 @@ WRONG: t.Dict[str, t.Tuple[t.Dict[str, t.Any], str]] = {
     "the mount namespace": ({"exemptions": [{**EXEMPTION, "relax": ["namespaces.mount"]}]}, "exemptions.relax"),
     "a bind of no path": ({"exemptions": [{**EXEMPTION, "relax": ["bind:"]}]}, "exemptions.relax"),
     "any arguments": ({"exemptions": [{**EXEMPTION, "args": []}]}, "exemptions.args"),
+    "an unknown rule": ({"audited": ["privileged"]}, "'privileged'"),
+    "a rule as text": ({"audited": "binds"}, "audited"),
+    "commands as no list": ({"exemptions": [{**EXEMPTION, "commands": "sh"}]}, "commands"),
     "commands as text": ({"exemptions": [{**EXEMPTION, "commands": ["sh"]}]}, "exemptions.commands"),
 }
 
