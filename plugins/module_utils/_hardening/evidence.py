@@ -13,15 +13,26 @@ from .entries import HEAD, Layer, command, file
 
 KEY = "docker"
 # What is watched where it is there (CIS Docker Benchmark 1.1.3 to 1.1.18): programs of several distributions, units,
-# configuration, and what this collection puts on a host.
+# configuration. auditctl takes a file that is not there yet, in a directory that is.
 USUAL = (
     *(f"/usr/{place}/{name}" for place in ("bin", "sbin") for name in ("dockerd", "containerd", "runc")),
     *(f"/usr/bin/{name}" for name in ("containerd-shim", "containerd-shim-runc-v1", "containerd-shim-runc-v2")),
-    "/etc/docker", "/etc/docker/daemon.json", "/etc/default/docker", "/etc/sysconfig/docker",
-    "/etc/containerd/config.toml", "/etc/systemd/system/docker.service.d", "/etc/systemd/system/containerd.service.d",
-    places.OWN, places.LIBRARY, places.BREAK_GLASS,
-    *(places.profile(name) for name in (places.DEFAULT_PROFILE, places.HARDENED_PROFILE)),
+    "/etc/docker", "/etc/default/docker", "/etc/sysconfig/docker",
+    "/etc/containerd/config.toml",
 )  # fmt: skip
+ALWAYS = ("/etc/docker/daemon.json",)
+# What this collection puts on a host, each if anything of it is declared.
+OWN = (
+    *(f"{places.UNITS}/{name}.d" for name in ("docker.service", "containerd.service", "docker.socket")),
+    *(places.OWN, places.LIBRARY, places.BREAK_GLASS),
+    *(places.profile(name) for name in (places.DEFAULT_PROFILE, places.HARDENED_PROFILE)),
+)
+
+
+def own(declared: t.Iterable[str]) -> t.List[str]:
+    """Those of OWN at or below which a path is declared: they are there once the rules are loaded."""
+    paths = list(declared)
+    return [place for place in OWN if any(path == place or path.startswith(place + "/") for path in paths)]
 
 
 def lines(paths: t.Iterable[str], data: t.Sequence[str] = ()) -> t.List[str]:
@@ -32,7 +43,7 @@ def lines(paths: t.Iterable[str], data: t.Sequence[str] = ()) -> t.List[str]:
 
 def wants(paths: t.Iterable[str], data: t.Sequence[str] = ()) -> Layer:
     """The rules, which augenrules loads now and at boot."""
-    text = HEAD + "".join(f"{line}\n" for line in lines(paths, data))
+    text = HEAD + "".join(f"{line}\n" for line in lines([*paths, *ALWAYS], data))
     load = command("load the audit rules", "augenrules", "--load", when=[places.AUDIT_RULES])
     return Layer((file(places.AUDIT_RULES, text, "0640"),), (), (load,))
 

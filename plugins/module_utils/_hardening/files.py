@@ -32,9 +32,9 @@ def declare(found: Data, settings: Data) -> t.Dict[str, t.Any]:
         units.wants(drop_ins),
         Layer(tuple(modes.wants(enabled, host["units"], host["registry_certificates"]))),
         *network,
-        *_evidence(enabled, host, settings),
     ]
-    whole = entries.joined(layers)
+    own = evidence.own(entry["path"] for layer in layers for entry in layer.files)
+    whole = entries.joined([*layers, *_evidence(enabled, host, settings, own)])
     declared = {entry["path"] for entry in whole.files}
     return {
         "files": list(whole.files),
@@ -74,10 +74,10 @@ def _network(enabled: t.AbstractSet[str], settings: Data) -> t.Iterator[Layer]:
         yield firewall.wants(published, given["api_port"], sources)
 
 
-def _evidence(enabled: t.AbstractSet[str], host: Data, settings: Data) -> t.Iterator[Layer]:
+def _evidence(enabled: t.AbstractSet[str], host: Data, settings: Data, own: t.Sequence[str]) -> t.Iterator[Layer]:
     if "evidence-audit-rules" in enabled:
         data = [host["data_root"]] if "evidence-audit-data" in enabled else []
-        yield evidence.wants({*host["audit_paths"]}, data)
+        yield evidence.wants({*host["audit_paths"], *own}, data)
     if "evidence-journal-limits" in enabled:
         yield units.journal(settings["journal"])
 
