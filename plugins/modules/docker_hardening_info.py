@@ -105,6 +105,11 @@ options:
     type: list
     elements: str
     default: []
+  sysctl:
+    description: Names of kernel settings. Those that cannot be set here are left out of the result.
+    type: list
+    elements: str
+    default: []
   audit_paths:
     description: Further paths to watch by audit rules, where they exist.
     type: list
@@ -141,8 +146,8 @@ RETURN = r"""
 host:
   description:
     - What the machine is and has. C(facts) as the filter P(bulwark.azure_docker.hardening_selection#filter) wants them,
-      C(data_root), C(units) (paths by name), C(modules), C(audit_paths), C(registry_certificates), and C(missing), the
-      packages that lack.
+      C(data_root), C(units) (paths by name), C(modules), C(settings), C(audit_paths), C(registry_certificates),
+      and C(missing), the packages that lack.
   type: dict
   returned: success
 selection:
@@ -232,6 +237,7 @@ def argument_spec() -> t.Dict[str, t.Any]:
         "settings": {"type": "dict", "default": {}},
         "runtime": {"type": "dict", "default": {}, "options": runtime},
         "modules": {**texts, "default": []},
+        "sysctl": {**texts, "default": []},
         "audit_paths": {"type": "list", "elements": "path", "default": []},
         "package_source": {
             "type": "str",
@@ -244,7 +250,9 @@ def argument_spec() -> t.Dict[str, t.Any]:
 def look(options: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     """The result. Raises Failure."""
     try:
-        found = host.look(options["package_source"], options["modules"], options["audit_paths"])
+        found = host.look(
+            host.Asked(options["package_source"], options["modules"], options["sysctl"], options["audit_paths"])
+        )
     except Refusal as refusal:
         raise Failure(str(refusal), code="HostUnreadable", hint="Correct it and run again.") from None
     selection = chosen(options["tier"], options["controls"], found["facts"], options["settings"])

@@ -24,7 +24,7 @@ INTERPRETER = {"ansible_python_interpreter": sys.executable}
 
 @pytest.fixture(scope="module")
 def site(make_site) -> Site:
-    return make_site("story", {host: {} for host in HOSTS}, azure_vms_subnet_prefix="10.42.1.0/24")
+    return make_site("story", {host: {} for host in HOSTS}, skip_tags=(), azure_vms_subnet_prefix="10.42.1.0/24")
 
 
 def test_check_on_an_empty_subscription_names_everything_to_come(site, arm):

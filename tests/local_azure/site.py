@@ -10,7 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .__main__ import CACHE, CHECKOUT
@@ -30,15 +30,25 @@ def collections_path() -> pathlib.Path:
     return path
 
 
+SITE_PLAYBOOK = "playbooks/site.yml"
+
+
 class Site:
     """One directory with an inventory, an SSH key, the certificate directory and the report."""
 
     def __init__(
-        self, directory: pathlib.Path, hosts: Mapping[str, Mapping[str, Any]], name: str = "demo", **variables: Any
+        self,
+        directory: pathlib.Path,
+        hosts: Mapping[str, Mapping[str, Any]],
+        name: str = "demo",
+        skip_tags: Sequence[str] = (),
+        **variables: Any,
     ) -> None:
+        """``skip_tags``: parts of the site's playbook that are left out in every run."""
         self.directory = directory
         self.hosts = dict(hosts)
         self.name = name
+        self.skip_tags = skip_tags
         self.variables = variables
         self.inventory = directory / "inventory.json"
         self.key = directory / "ssh_key"
@@ -85,4 +95,5 @@ class Site:
 
     def command(self, playbook: str, *arguments: str) -> list[str]:
         tool = pathlib.Path(sys.executable).parent / "ansible-playbook"
-        return [str(tool), "--inventory", str(self.inventory), playbook, *arguments]
+        skipped = ["--skip-tags", ",".join(self.skip_tags)] if self.skip_tags and playbook == SITE_PLAYBOOK else []
+        return [str(tool), "--inventory", str(self.inventory), playbook, *skipped, *arguments]

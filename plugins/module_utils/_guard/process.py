@@ -27,7 +27,7 @@ def judge(process: Spec, case: Case, findings: Findings) -> None:
     _no_new_privileges(process, case, findings)
     _apparmor(process, case, findings)
     _selinux(process, case, findings)
-    _oom_score(process, findings)
+    _oom_score(process, case, findings)
     user = process.get("user") or {}
     if case.policy.refuse_root and not case.build and user.get("uid", 0) == 0:
         findings.refuse("root-user", "root-user", "user 0", "another user (`--user`, or USER in the image)")
@@ -76,8 +76,10 @@ def _selinux(process: Spec, case: Case, findings: Findings) -> None:
         findings.refuse("selinux", "selinux", f"label {label!r}", expected)
 
 
-def _oom_score(process: Spec, findings: Findings) -> None:
+def _oom_score(process: Spec, case: Case, findings: Findings) -> None:
     score = process.get("oomScoreAdj")
+    if score is None and case.build:
+        process["oomScoreAdj"] = 0  # BuildKit says nothing, and dockerd's own score would be inherited
     if not isinstance(score, int) or score >= 0 or "oom-score" in findings.relaxed:
         return
     if findings.cap("oom-score", f"0 in the place of {score}"):

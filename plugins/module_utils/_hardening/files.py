@@ -52,8 +52,9 @@ def _wrapper(made: t.Optional[Data]) -> t.FrozenSet[str]:
 def _kernel(enabled: t.AbstractSet[str], host: Data, settings: Data) -> t.Iterator[Layer]:
     if "host-modules" in enabled and host["modules"]:
         yield kernel.modules(host["modules"])
-    if "host-sysctl" in enabled and settings["sysctl"]:
-        yield kernel.settings(settings["sysctl"])
+    values = {name: value for name, value in settings["sysctl"].items() if name in host["settings"]}
+    if "host-sysctl" in enabled and values:
+        yield kernel.settings(values)
 
 
 def _profiles(enabled: t.AbstractSet[str], capabilities: t.Sequence[str]) -> t.Iterator[Layer]:

@@ -21,10 +21,19 @@ PACKAGES = {"apparmor": "apparmor_parser", "auditd": "auditctl", "nftables": "nf
 PROGRAMS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
 
 
-def look(package_source: str, modules: t.Sequence[str], audit_paths: t.Sequence[str]) -> t.Dict[str, t.Any]:
-    """``facts`` (as hardening_selection wants them), ``data_root``, ``units`` (paths by name), ``modules`` (those that
-    this kernel has), ``audit_paths`` and ``registry_certificates`` (what exists), ``missing`` (packages for what the
-    kernel has).
+class Asked(t.NamedTuple):
+    """What the role declares and a host may lack: kernel modules, kernel settings, and paths to watch."""
+
+    package_source: str
+    modules: t.Sequence[str] = ()
+    settings: t.Sequence[str] = ()
+    audit_paths: t.Sequence[str] = ()
+
+
+def look(asked: Asked) -> t.Dict[str, t.Any]:
+    """``facts`` (as hardening_selection wants them), ``data_root``, ``units`` (paths by name), ``modules`` and
+    ``settings`` (those that this kernel has, and that can be set here), ``audit_paths`` and ``registry_certificates``
+    (what exists), ``missing`` (packages for what the kernel has).
 
     Raises Refusal where daemon.json cannot be read.
     """
@@ -34,7 +43,7 @@ def look(package_source: str, modules: t.Sequence[str], audit_paths: t.Sequence[
     root, _default = observe.data_roots(observe.start_command(shown["docker.service"]), options)
     units = {name: os.path.realpath(one["FragmentPath"]) for name, one in shown.items() if one.get("FragmentPath")}
     kernel = _kernel()
-    watched = (*evidence.USUAL, *units.values(), *audit_paths)
+    watched = (*evidence.USUAL, *units.values(), *asked.audit_paths)
     return {
         "facts": {
             **kernel,
@@ -42,11 +51,13 @@ def look(package_source: str, modules: t.Sequence[str], audit_paths: t.Sequence[
             "standalone": system.read(f"{root}/swarm/docker-state.json") is None,
             "engine_version": _version("dockerd"),
             "runc_version": _version("runc"),
-            "package_source": package_source,
+            "package_source": asked.package_source,
         },
         "data_root": root,
         "units": units,
-        "modules": [name for name in modules if _has_module(name)],
+        "modules": [name for name in asked.modules if _has_module(name)],
+        # a container of systemd sees them, and can set none that is not its own
+        "settings": [name for name in asked.settings if os.access("/proc/sys/" + name.replace(".", "/"), os.W_OK)],
         "audit_paths": sorted({path for path in watched if os.path.exists(path)}),
         "registry_certificates": sorted(path for path in glob.glob("/etc/docker/certs.d/*/*") if os.path.isfile(path)),
         "missing": [name for name, program in PACKAGES.items() if kernel[name] and not _program(program)],

@@ -24,6 +24,7 @@ HOST = {
     "data_root": "/var/lib/docker",
     "units": {"docker.service": "/usr/lib/systemd/system/docker.service"},
     "modules": ["overlay"],
+    "settings": ["net.ipv4.ip_forward", "kernel.kptr_restrict"],
     "audit_paths": ["/etc/docker"],
     "registry_certificates": ["/etc/docker/certs.d/x/ca.crt"],
 }
