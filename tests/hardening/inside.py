@@ -89,7 +89,7 @@ def row(one: dict[str, object]) -> dict[str, object]:
         pid = find(str(marker))
         if pid is None and ended and running.returncode:
             break
-        time.sleep(0.1)
+        time.sleep(0.3)
     if pid is not None:
         seen = look(pid)
     for command in one.get("end", []):

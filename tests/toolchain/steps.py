@@ -9,6 +9,7 @@ import dataclasses
 import sys
 from collections.abc import Mapping
 
+from local_azure.guests import accelerator
 from toolchain import places, plan_coverage
 
 SUITES = ("check", "test")
@@ -111,7 +112,7 @@ def _release() -> list[Step]:
         Step("plan-coverage", "branch coverage of the code that decides", _module("plan_coverage")),
         Step("changelog", "changelog fragments", ("antsibull-changelog", "lint")),
         Step("docs", "documentation of modules and roles, and references between them", _module("in_copy", "docs")),
-        Step("ansible-lint", "roles and playbooks, production profile", _module("in_copy", "lint"), lane=READERS),
+        Step("ansible-lint", "roles and playbooks, production profile", _module("in_copy", "lint")),
         Step(
             "importer", "archive as Galaxy imports it, without a warning", _module("in_copy", "importer"), lane=READERS
         ),
@@ -179,6 +180,18 @@ def _guests() -> list[Step]:
     ]
 
 
+NO_KVM = "no KVM on this machine, and emulated it takes a quarter of an hour: make test ONLY=hardening"
+
+
+def _virtual_machines(named: bool) -> list[Step]:
+    """What proves nothing in a container. ``named``: somebody asked for it by its name, and it runs emulated too."""
+    about = "the hardening, attacked on a virtual machine"
+    command = ("tests/toolchain/in_lab.sh", "hardening")
+    if not named and accelerator.accelerator() != accelerator.KVM:
+        command = _module("not_run", "hardening", NO_KVM)
+    return [Step("hardening", about, command, lane=PLAYBOOKS)]
+
+
 def _that_test(rows: list[Step]) -> list[Step]:
     return [dataclasses.replace(step, tests=True) for step in rows]
 
@@ -186,7 +199,12 @@ def _that_test(rows: list[Step]) -> list[Step]:
 def of(suite: str, only: tuple[str, ...] = ()) -> list[Step]:
     """The steps of a suite, or those named. Raises SystemExit for a name that is no step of it."""
     measured = plan_coverage.options() if suite == "test" else ()
-    rows = _lint() + _that_test(_pytest(measured)) + _release() + _that_test(_azure() + _ansible_test() + _guests())
+    rows = (
+        _lint()
+        + _that_test(_pytest(measured))
+        + _release()
+        + _that_test(_azure() + _ansible_test() + _guests() + _virtual_machines("hardening" in only))
+    )
     rows = [step for step in rows if suite == "test" or not step.only_in_test]
     unknown = set(only) - {step.name for step in rows}
     if unknown:

@@ -109,15 +109,16 @@ class Guest(abc.ABC):
 
     def stop(self) -> None:
         """Ask the guest to power off; where it does not, end what runs it."""
-        if self.process is None:
+        process = self.process  # somebody else may stop it at the same time
+        if process is None:
             return
         if self.running:
             self.power_off()
-            if not _ended(self.process, self.STOP_SECONDS):
-                self.process.terminate()  # QEMU writes what it holds of its disk
-            if not _ended(self.process, END_SECONDS):
-                self.process.kill()
-                self.process.wait()
+            if not _ended(process, self.STOP_SECONDS):
+                process.terminate()  # QEMU writes what it holds of its disk
+            if not _ended(process, END_SECONDS):
+                process.kill()
+                process.wait()
         self.process = None
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
