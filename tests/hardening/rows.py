@@ -126,7 +126,7 @@ ROWS = (
         VOLUME.format(type="overlay", options="lowerdir=/etc,upperdir=/srv/u,workdir=/srv/w", device="overlay"),
         REFUSED, "volumes.backed", prepare=("mkdir -p /srv/u /srv/w",),
     ),
-    run("a volume of a disk", VOLUME.format(type="ext4", options="ro", device="/dev/vda"), REFUSED, "volumes.backed"),
+    run("a volume of a disk", VOLUME.format(type="ext4", options="rw", device="/dev/vda"), REFUSED, "volumes.backed"),
     run(
         "volumes of another container", "--volumes-from source", REFUSED, "volumes.backed", "VolumesFrom",
         prepare=(WHOLE_HOST, f"docker create --name source -v rootvol:/h {IMAGE} /bin/sleep 1"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from end_to_end.run import succeeded
+from end_to_end.run import custom, play, succeeded
 
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._guard import oci, policy, stored
 
@@ -143,6 +143,23 @@ def test_containers_survive_and_are_told_to_have_old_limits(hardened):
 def test_the_second_run_changes_nothing(hardened):
     run = succeeded(hardened.play("--diff"))
     assert run.numbers("changed") == {"hardened1": 0}, run.output[-4000:]
+
+
+def test_what_a_second_run_costs(hardened):
+    """At most ten round trips and six modules for a host: the role alone, with a word for each command over SSH."""
+    role = {"import_role": {"name": "bulwark.azure_docker.docker_hardening"}}
+    address = {"ansible_host": hardened.machine.address, "ansible_user": "azureuser"}
+    known = f"-o UserKnownHostsFile={hardened.site.certificates}/known_hosts/hardened1 -o HostKeyAlias=hardened1"
+    play_of = {
+        "hosts": "docker_hosts", "gather_facts": False, "tasks": [role],
+        "vars": {**hardened.variables, **address, "ansible_ssh_common_args": known},
+    }  # fmt: skip
+    run = succeeded(play(hardened.site, custom(hardened.site, "alone", [play_of]), "-vvvv"))
+    assert run.numbers("changed") == {"hardened1": 0}
+    trips, modules = run.output.count("SSH: EXEC"), run.output.count("Using module file")
+    print(f"\nsecond run: {trips} round trips, {modules} modules")
+    assert trips <= 10
+    assert modules <= 6
 
 
 def test_dockerd_cannot_replace_our_profiles(hardened):

@@ -74,14 +74,14 @@ def objects(spec: Spec, where: str) -> t.List[Spec]:
 
 
 def unknown_fields(
-    spec: Spec, findings: Findings, below: str = "", tables: Tables = FIELDS, missing: str = UNKNOWN
+    spec: Spec, findings: Findings, below: str = "", tables: t.Optional[Tables] = None, missing: str = UNKNOWN
 ) -> None:
     """Refuse what no rule knows.
 
-    ``below``: the place at which ``spec`` stands ("process" for an exec); ``missing``: the treatment of a field that is
-    in none of the tables.
+    ``below``: the place at which ``spec`` stands ("process" for an exec); ``tables``: FIELDS if none; ``missing``: the
+    treatment of a field that is in none of the tables.
     """
-    for where, fields in tables.items():
+    for where, fields in (tables or FIELDS).items():
         if where != below and below and not where.startswith(below + "."):
             continue
         inner = where[len(below) :].lstrip(".") if below else where
