@@ -72,6 +72,7 @@ def build(name: str, kit: int, options: str, outcome: str, rule: str = "") -> Ro
             "id": name, "prepare": [CONTEXT.format(marker=marker)], "marker": marker,
             "run": f"DOCKER_BUILDKIT={kit} docker build --no-cache {options} /tmp/context",
             "end": [text.format(marker=marker) for text in END_BUILD],
+            "clean": ["docker container prune --force"],  # a step that was killed stays, with what it was asked to have
         },
         outcome,
         rule,

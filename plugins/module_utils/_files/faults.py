@@ -77,7 +77,9 @@ def refuse_edited(desired: Desired, seen: Seen, left: t.Mapping[str, State]) -> 
     edited = [
         path
         for path in sorted(left)
-        if seen.states[path].kind != ABSENT and not seen.record.files[path].knows(seen.states[path])
+        if seen.states[path].kind != ABSENT
+        and not seen.record.files[path].original.only_attributes
+        and not seen.record.files[path].knows(seen.states[path])
     ]
     if edited:
         raise Failure(

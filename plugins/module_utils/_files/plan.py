@@ -81,7 +81,7 @@ def plan(desired: Desired, seen: Seen) -> Plan:
 
 def targets_of(desired: Desired, seen: Seen, record: Record) -> Targets:
     """What every path shall be."""
-    declared = {path: _state(one, seen) for path, one in desired.declared.items()}
+    declared = {path: _state(one, seen) for path, one in desired.declared.items() if not _is_idle(one, seen)}
     leaving = not desired.present or desired.exclusive
     dropped = frozenset(path for path in record.files if leaving and path not in declared)
     kept = frozenset(record.files) - dropped - frozenset(declared)
@@ -106,9 +106,14 @@ def _original(original: State, found: State) -> State:
     return found if original.only_attributes and found.kind != original.kind else original
 
 
+def _is_idle(one: Wanted, seen: Seen) -> bool:
+    """Whether it is about what is there, and nothing is: then it is not ours to remember either."""
+    return one.kind == ATTRIBUTES and seen.states[one.path].kind == ABSENT
+
+
 def _state(one: Wanted, seen: Seen) -> State:
     found = seen.states[one.path]
-    if one.kind == ABSENT or (one.kind == ATTRIBUTES and found.kind == ABSENT):
+    if one.kind == ABSENT:
         return NOTHING
     if one.kind == ATTRIBUTES:
         return State(found.kind, None, found.mode & one.mode, seen.users[one.owner] or 0, seen.groups[one.group] or 0)

@@ -293,3 +293,49 @@ def test_a_directory_in_place_of_our_file_is_no_file_to_remove():
     with pytest.raises(Failure):
         plan(Desired("web", False), found)
     assert plan(Desired("web", False, force=True), found).changes == ()
+
+
+ATTRIBUTES = Wanted(A, "attributes", None, 0o640)
+BARE = State("file", None, 0o666, 1000, 1000)
+OURS = State("file", None, 0o640)
+# what is at the path; what it becomes, None for no change
+AT_MOST = [
+    (NOTHING, None),
+    (BARE, OURS),
+    (State("file", None, 0o600), None),
+    (State("special file", None, 0o777), State("special file", None, 0o640)),
+    (State("directory", None, 0o755), State("directory", None, 0o640)),
+]
+
+
+@pytest.mark.parametrize(("found", "expected"), AT_MOST)
+def test_attributes_are_at_most_what_is_declared(found, expected):
+    planned = plan(Desired("x", files=(ATTRIBUTES,)), seen({A: found}))
+    assert [change.after for change in planned.changes] == ([expected] if expected else [])
+    assert (planned.final is None) is (found == NOTHING)
+    assert {state.kind for state in planned.target.values()} <= {"directory"}
+
+
+def test_attributes_of_a_link_are_refused():
+    with pytest.raises(Failure) as caught:
+        plan(Desired("x", files=(ATTRIBUTES,)), seen({A: LINK}, real={A: "/dev/null"}))
+    assert "/etc/a is a symbolic link, expected the path where it leads" in caught.value.text()
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [(OURS, [BARE]), (NOTHING, []), (State("directory", None, 0o755), [])],
+)
+def test_attributes_come_back_only_on_what_had_them(found, expected):
+    record = Record({A: Entry(BARE, (OURS.fingerprint,), False, None)}, (), ())
+    planned = plan(Desired("x", present=False), seen({A: found}, record))
+    assert [change.after for change in planned.changes] == expected
+    assert planned.final is None
+
+
+def test_what_is_stale_is_refreshed_once():
+    record = Record({A: entry()}, (), ())
+    desired = Desired("x", files=(FILE,), stale=frozenset((A,)))
+    assert steps(plan(desired, seen({A: NEW}, record))) == [("refresh", A)]
+    assert steps(plan(desired, seen({A: OLD}, record))) == [("change", A)]
+    assert plan(desired._replace(present=False, files=()), seen({A: NEW}, record)).changes[0].action == "remove"
