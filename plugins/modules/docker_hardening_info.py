@@ -146,8 +146,8 @@ RETURN = r"""
 host:
   description:
     - What the machine is and has. C(facts) as the filter P(bulwark.azure_docker.hardening_selection#filter) wants them,
-      C(data_root), C(units) (paths by name), C(modules), C(settings), C(audit_paths), C(registry_certificates),
-      and C(missing), the packages that lack.
+      C(data_root), C(limits_processes), C(units) (paths by name), C(modules), C(settings), C(audit_paths),
+      C(registry_certificates), and C(missing), the packages that lack.
   type: dict
   returned: success
 selection:
@@ -256,7 +256,7 @@ def look(options: t.Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     except Refusal as refusal:
         raise Failure(str(refusal), code="HostUnreadable", hint="Correct it and run again.") from None
     selection = chosen(options["tier"], options["controls"], found["facts"], options["settings"])
-    made = policy.document(selection["controls"], options["runtime"], found["data_root"])
+    made = policy.document(selection["controls"], options["runtime"], found)
     return {
         "host": found,
         "selection": selection,

@@ -186,7 +186,7 @@ NO_KVM = "no KVM on this machine, and emulated it takes a quarter of an hour: ma
 def _virtual_machines(named: bool) -> list[Step]:
     """What proves nothing in a container. ``named``: somebody asked for it by its name, and it runs emulated too."""
     about = "the hardening, attacked on a virtual machine"
-    command = ("tests/toolchain/in_lab.sh", "hardening")
+    command: tuple[str, ...] = ("tests/toolchain/in_lab.sh", "hardening")
     if not named and accelerator.accelerator() != accelerator.KVM:
         command = _module("not_run", "hardening", NO_KVM)
     return [Step("hardening", about, command, lane=PLAYBOOKS)]

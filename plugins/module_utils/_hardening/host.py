@@ -31,9 +31,9 @@ class Asked(t.NamedTuple):
 
 
 def look(asked: Asked) -> t.Dict[str, t.Any]:
-    """``facts`` (as hardening_selection wants them), ``data_root``, ``units`` (paths by name), ``modules`` and
-    ``settings`` (those that this kernel has, and that can be set here), ``audit_paths`` and ``registry_certificates``
-    (what exists), ``missing`` (packages for what the kernel has).
+    """``facts`` (as hardening_selection wants them), ``data_root``, ``limits_processes``, ``units`` (paths by name),
+    ``modules`` and ``settings`` (those that this kernel has, and that can be set here), ``audit_paths`` and
+    ``registry_certificates`` (what exists), ``missing`` (packages for what the kernel has).
 
     Raises Refusal where daemon.json cannot be read.
     """
@@ -54,6 +54,7 @@ def look(asked: Asked) -> t.Dict[str, t.Any]:
             "package_source": asked.package_source,
         },
         "data_root": root,
+        "limits_processes": _limits_processes(),
         "units": units,
         "modules": [name for name in asked.modules if _has_module(name)],
         # a container of systemd sees them, and can set none that is not its own
@@ -75,6 +76,12 @@ def _kernel() -> t.Dict[str, bool]:
         "auditd": os.path.exists("/proc/self/loginuid") and not contained,
         "nftables": not contained and (os.path.isdir("/sys/module/nf_tables") or _has_module("nf_tables")),
     }
+
+
+def _limits_processes() -> bool:
+    """Whether control groups have a limit of processes here; a container of systemd may not have been given it."""
+    controllers = system.read("/sys/fs/cgroup/cgroup.controllers")
+    return os.path.isdir("/sys/fs/cgroup/pids") if controllers is None else "pids" in controllers.split()
 
 
 def _foreign(options: t.Mapping[str, t.Any], record: t.Optional[daemon_json.Record]) -> t.Dict[str, bool]:

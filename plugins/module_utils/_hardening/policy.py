@@ -32,8 +32,13 @@ DEFAULTS: t.Mapping[str, t.Any] = {
 SELINUX_TYPES = ["container_t"]
 
 
-def document(controls: Controls, runtime: t.Mapping[str, t.Any], data_root: str) -> t.Optional[t.Dict[str, t.Any]]:
-    """The document; None where no wrapper is wanted. Raises Failure for one that the guard would not take."""
+def document(
+    controls: Controls, runtime: t.Mapping[str, t.Any], host: t.Mapping[str, t.Any]
+) -> t.Optional[t.Dict[str, t.Any]]:
+    """The document for a ``host`` as ``host.look`` finds it; None where no wrapper is wanted.
+
+    Raises Failure for one that the guard would not take.
+    """
     wrapper = controls["runtime-wrapper"]["mode"]
     if wrapper not in ("enforce", "audit"):
         return None
@@ -44,7 +49,8 @@ def document(controls: Controls, runtime: t.Mapping[str, t.Any], data_root: str)
         **given,
         "version": policy.VERSION,
         "mode": mode,
-        "data_root": data_root,
+        "data_root": host["data_root"],
+        "pids_limit": given["pids_limit"] if host["limits_processes"] else None,
         "binds": [{"read_only": False, "below": False, **bind} for bind in given["binds"]],
         "no_new_privileges": True,
         "seccomp": True,

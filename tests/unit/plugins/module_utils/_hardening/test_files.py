@@ -22,6 +22,7 @@ SETTINGS = {
 }
 HOST = {
     "data_root": "/var/lib/docker",
+    "limits_processes": True,
     "units": {"docker.service": "/usr/lib/systemd/system/docker.service"},
     "modules": ["overlay"],
     "settings": ["net.ipv4.ip_forward", "kernel.kptr_restrict"],
@@ -34,7 +35,7 @@ DEFAULTS = {"state": "file", "owner": "root", "group": "root", "sensitive": Fals
 def declared(tier="hardened", facts=None, stale=(), settings=None, **modes):
     controls = {name.replace("_", "-"): {"mode": mode, "reason": "why"} for name, mode in modes.items()}
     selection = chosen(tier, [controls], {**FACTS, **(facts or {})}, {})
-    document = policy.document(selection["controls"], {}, "/var/lib/docker")
+    document = policy.document(selection["controls"], {}, HOST)
     found = {"host": HOST, "selection": selection, "policy": document, "stale": list(stale)}
     return files.declare(found, {**SETTINGS, **(settings or {})})
 

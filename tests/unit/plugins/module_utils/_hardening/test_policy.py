@@ -27,10 +27,12 @@ FACTS = {
 }
 
 
-def made(tier="hardened", runtime=None, facts=None, **modes):
+def made(tier="hardened", runtime=None, facts=None, limits=True, **modes):
     controls = {name.replace("_", "-"): {"mode": mode, "reason": "why"} for name, mode in modes.items()}
     selection = chosen(tier, [controls], {**FACTS, **(facts or {})}, {})
-    return policy.document(selection["controls"], runtime or {}, "/var/lib/docker")
+    return policy.document(
+        selection["controls"], runtime or {}, {"data_root": "/var/lib/docker", "limits_processes": limits}
+    )
 
 
 # what is chosen; what of the document it makes
@@ -39,6 +41,7 @@ DOCUMENTS = [
     (made, {"pids_limit": 4096, "read_only_root": False, "user_namespace": False, "data_root": "/var/lib/docker"}),
     (lambda: made(facts={"apparmor": False}), {"apparmor_profile": None, "mode": "enforce"}),
     (lambda: made(facts={"apparmor": False, "selinux": True}), {"selinux_types": ["container_t"]}),
+    (lambda: made(limits=False), {"pids_limit": None}),
     (lambda: made("lockdown"), {"read_only_root": True, "user_namespace": True}),
     (lambda: made(runtime_wrapper="audit"), {"mode": "audit", "audited": []}),
     (lambda: made(runtime={"mode": "audit"}), {"mode": "audit"}),
