@@ -11,20 +11,9 @@ from ansible_collections.bulwark.azure_docker.plugins.module_utils._azure.errors
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._controls.chosen import chosen
 from ansible_collections.bulwark.azure_docker.plugins.module_utils._hardening import policy
 
-FACTS = {
-    "engine_version": "29.7.2",
-    "runc_version": "1.4.3",
-    "package_source": "docker",
-    "apparmor": True,
-    "selinux": False,
-    "systemd": True,
-    "auditd": True,
-    "nftables": True,
-    "standalone": True,
-    "foreign_log_driver": False,
-    "foreign_bind_address": False,
-    "foreign_firewall": False,
-}
+from .._controls.hosts import HOST
+
+FACTS = {**HOST, "runc_version": "1.4.3", "package_source": "docker"}
 
 
 def made(tier="hardened", runtime=None, facts=None, limits=True, **modes):
