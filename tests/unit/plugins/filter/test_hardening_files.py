@@ -34,7 +34,7 @@ def test_what_host_files_takes():
             {**SETTINGS, "firewall": {**SETTINGS["firewall"], "published": [{"port": 0}]}},
             "found port 0, expected a number",
         ),
-        ({}, "is missing, see its documentation"),
+        ({}, "'firewall' is missing, see the documentation of its settings"),
     ],
 )
 def test_what_is_wrong_is_an_error_of_the_template(settings, words):
