@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from end_to_end.arm import Arm
-from end_to_end.conftest import arm, guest
+from end_to_end.conftest import arm, guest, machine
 from end_to_end.run import Guest, Run, play, succeeded
 
 from local_azure.site import Site
@@ -43,8 +43,8 @@ BEFORE = {"docker_engine_live_restore": False}
 class Host:
     """The VM, by SSH."""
 
-    def __init__(self, site: Site, machine: Guest) -> None:
-        self.site, self.machine = site, machine
+    def __init__(self, arm: Arm, site: Site, machine: Guest) -> None:
+        self.arm, self.site, self.machine = arm, site, machine
         self.variables: dict[str, Any] = dict(BEFORE)
 
     def run(self, command: str, check: bool = True) -> str:
@@ -54,8 +54,10 @@ class Host:
         self.variables.update(variables)
         return play(self.site, "playbooks/site.yml", "-e", json.dumps(self.variables), *arguments)
 
-    def wait_for_boot(self, before: str) -> None:
-        """Return once the VM has booted anew and Docker answers. AssertionError after five minutes."""
+    def restart(self, before: str) -> None:
+        """Restart the VM through Azure; return once it has booted anew (it had the boot id ``before``) and Docker
+        answers. AssertionError after five minutes."""
+        self.arm.call("POST", f"{machine(self.site, 'hardened1')}/restart")
         deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             if self.run("cat /proc/sys/kernel/random/boot_id", check=False) not in ("", before):
@@ -81,7 +83,7 @@ def host(arm: Arm, guest: Callable[[Site, str], Guest]) -> Host:
     site = Site(directory, {"hardened1": {}}, "hardened")
     site.write()
     succeeded(play(site, "playbooks/site.yml", "--skip-tags", "docker_hardening", "-e", json.dumps(BEFORE)))
-    found = Host(site, guest(site, "hardened1"))
+    found = Host(arm, site, guest(site, "hardened1"))
     found.run(MAKE_IMAGE)
     found.run(f"docker run --detach --restart always --name kept --network none {IMAGE} /bin/sleep infinity")
     return found

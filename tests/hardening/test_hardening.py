@@ -118,7 +118,7 @@ def test_what_users_do_every_day_still_works(hardened):
     run = hardened.run
     run("docker network create web && docker volume create data")
     run(SERVER)
-    assert run("wget -qO- http://127.0.0.1:8081/") == "served\n"
+    assert run("busybox wget -qO- http://127.0.0.1:8081/") == "served\n"
     assert run(f"docker run --rm --network web {IMAGE} /bin/wget -qO- http://server/") == "served\n"
     run("docker exec server /bin/touch /data/kept")
     assert run(f"docker run --rm --network none -v data:/data {IMAGE} /bin/ls /data").split() == ["kept"]
@@ -145,7 +145,7 @@ def test_the_second_run_changes_nothing(hardened):
     assert run.numbers("changed") == {"hardened1": 0}, run.output[-4000:]
 
 
-def test_what_a_second_run_costs(hardened):
+def test_what_a_second_run_costs(hardened, capsys):
     """At most ten round trips and six modules for a host: the role alone, with a word for each command over SSH."""
     role = {"import_role": {"name": "bulwark.azure_docker.docker_hardening"}}
     address = {"ansible_host": hardened.machine.address, "ansible_user": "azureuser"}
@@ -157,7 +157,8 @@ def test_what_a_second_run_costs(hardened):
     run = succeeded(play(hardened.site, custom(hardened.site, "alone", [play_of]), "-vvvv"))
     assert run.numbers("changed") == {"hardened1": 0}
     trips, modules = run.output.count("SSH: EXEC"), run.output.count("Using module file")
-    print(f"\nsecond run: {trips} round trips, {modules} modules")
+    with capsys.disabled():
+        print(f"\nsecond run of the role: {trips} round trips, {modules} modules")
     assert trips <= 10
     assert modules <= 6
 
@@ -199,8 +200,7 @@ def test_what_drifted_is_mended(hardened):
 
 def test_after_the_next_reboot_the_containers_have_the_new_limits(hardened):
     before = hardened.run("cat /proc/sys/kernel/random/boot_id")
-    hardened.run("systemd-run --quiet --on-active=1 systemctl reboot")
-    hardened.wait_for_boot(before)
+    hardened.restart(before)
     process = hardened.run("docker inspect --format '{{.State.Pid}}' kept").strip()
     status = hardened.run(f"cat /proc/{process}/status")
     assert f"CapBnd:\t{mask(policy.CAPABILITIES)}" in status
