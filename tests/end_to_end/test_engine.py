@@ -47,7 +47,6 @@ def engine(request, arm, make_site, guest):
     site = make_site(
         name,
         {name: {"azure_vms_id": portal.id(name)}},
-        skip_tags=("docker_hardening", "docker_verify"),
         azure_vms_subscription_id="",
         docker_engine_carrier=request.param,
     )
