@@ -79,12 +79,7 @@ def declare(site, greeting="hello", token=TOKEN, **given):
 @pytest.fixture(scope="module")
 def shop(make_site, guest):
     """(site, guest, the run that brought the project up)."""
-    site = make_site(
-        "compose",
-        {"compose1": {}},
-        skip_tags=("docker_hardening", "docker_verify"),
-        azure_vms_subnet_prefix="10.42.91.0/24",
-    )
+    site = make_site("compose", {"compose1": {}}, azure_vms_subnet_prefix="10.42.91.0/24")
     succeeded(play(site))
     machine = guest(site, "compose1")
     machine.run(SETUP)
