@@ -47,18 +47,14 @@ def stale(found: Readings) -> t.List[str]:
 def _settings(found: Readings) -> bool:
     declared = kernel.declared(found.files[places.SYSCTL])
     return all(
-        found.settings.get(name) is None or _words(found.settings[name] or "") == _words(value)
+        found.settings.get(name) is None
+        or (found.settings[name] or "").split() == value.split()  # tabs in the kernel's
         for name, value in declared.items()
     )
 
 
-def _words(text: str) -> t.List[str]:
-    return text.split()  # the kernel puts tabs between several numbers
-
-
 def _modules(found: Readings) -> bool:
-    lines = [line for line in found.files[places.MODULES].splitlines() if line and not line.startswith("#")]
-    return {line.replace("-", "_") for line in lines} <= found.modules
+    return kernel.listed(found.files[places.MODULES]) <= found.modules
 
 
 def _audit(found: Readings) -> bool:

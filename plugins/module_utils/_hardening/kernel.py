@@ -37,6 +37,12 @@ def _text(value: t.Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
+def listed(text: str) -> t.FrozenSet[str]:
+    """The modules of a file that ``modules`` wrote, by the names that /sys/module has for them."""
+    lines = (line.strip() for line in text.splitlines())
+    return frozenset(line.replace("-", "_") for line in lines if line and not line.startswith("#"))
+
+
 def declared(text: str) -> t.Dict[str, str]:
     """The settings of a file that ``settings`` wrote."""
     lines = (line.partition("=") for line in text.splitlines() if line.strip() and not line.startswith("#"))

@@ -29,7 +29,9 @@ def read() -> in_force.Readings:
     return in_force.Readings(
         files=files,
         settings={name: _setting(name) for name in kernel.declared(files.get(places.SYSCTL, ""))},
-        modules=frozenset(_modules(files.get(places.MODULES, ""))),
+        modules=frozenset(
+            name for name in kernel.listed(files.get(places.MODULES, "")) if os.path.isdir(f"/sys/module/{name}")
+        ),
         profiles={name: digest for name in names for digest in [_loaded(name)] if digest},
         compiled={name: digest for name in names for digest in [_compiled(name)] if digest},
         audit=system.output(["auditctl", "-l"]) if places.AUDIT_RULES in files else None,
@@ -40,13 +42,6 @@ def read() -> in_force.Readings:
 
 def _setting(name: str) -> t.Optional[str]:
     return system.read("/proc/sys/" + name.replace(".", "/"))
-
-
-def _modules(text: str) -> t.Iterator[str]:
-    for line in text.splitlines():
-        name = line.strip().replace("-", "_")
-        if name and not name.startswith("#") and os.path.isdir(f"/sys/module/{name}"):
-            yield name
 
 
 def _loaded(name: str) -> t.Optional[str]:
